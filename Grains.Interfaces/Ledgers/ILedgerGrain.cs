@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Pythia.Grains.Ledgers;
+
+/// <summary>Follows a chain's verified receipts and tells each grain what happened to it. The key is {chain id}/{partition}.</summary>
+[Alias("pythia.ILedgerGrain")]
+public interface ILedgerGrain : IGrainWithStringKey
+{
+    /// <summary>Starts following from the stored cursor; called by each silo as it starts, and by the grain's own reminder.</summary>
+    [Alias("Start")]
+    Task StartAsync();
+
+    /// <summary>How far the follower has come.</summary>
+    [Alias("Get")]
+    Task<LedgerView> GetAsync();
+
+    /// <summary>Completes when every event up to <paramref name="block"/> was delivered, at the latest after
+    /// <paramref name="patience"/> (under 20 s), with how far the follower has then come.</summary>
+    [Alias("WaitFor")]
+    Task<LedgerView> WaitForAsync(ulong block, TimeSpan patience, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A follower as operators see it.</summary>
+/// <param name="Cursor">The last block whose events were all delivered.</param>
+/// <param name="CursorHash">Its hash.</param>
+/// <param name="Head">The newest verified head.</param>
+/// <param name="Trouble">Why it does not go on; empty if all is well.</param>
+[GenerateSerializer, Immutable, Alias("pythia.LedgerView")]
+public sealed record LedgerView(
+    [property: Id(0)] ulong Cursor,
+    [property: Id(1)] string CursorHash,
+    [property: Id(2)] ulong Head,
+    [property: Id(3)] string Trouble);
+
+/// <summary>Where on the chain an event stands. Delivery is idempotent by (block hash, log index).</summary>
+[GenerateSerializer, Immutable, Alias("pythia.LedgerPosition")]
+public sealed record LedgerPosition(
+    [property: Id(0)] ulong Block,
+    [property: Id(1)] string BlockHash,
+    [property: Id(2)] ulong BlockUnixSeconds,
+    [property: Id(3)] uint LogIndex,
+    [property: Id(4)] string TransactionHash);
+
+/// <summary>One log of one of our contracts, proven by its receipts root.</summary>
+/// <param name="Contract">Address that emitted it, 0x and 40 hex digits.</param>
+/// <param name="Topics">Up to four, 32 bytes each, end to end.</param>
+/// <param name="Data">As emitted.</param>
+[GenerateSerializer, Immutable, Alias("pythia.LedgerEvent")]
+public sealed record LedgerEvent(
+    [property: Id(0)] LedgerPosition Position,
+    [property: Id(1)] string Contract,
+    [property: Id(2)] ImmutableArray<byte> Topics,
+    [property: Id(3)] ImmutableArray<byte> Data);

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Pythia.Grains.Ledgers;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>One intent's way to the chain. The key is {chain id}/{digest}: the act's EIP-712 digest, 0x and 64 hex digits.</summary>
+[Alias("pythia.IIntentGrain")]
+public interface IIntentGrain : IGrainWithStringKey
+{
+    /// <summary>Takes an intent whose rule its subject grain has checked and stored, and hands it to a lane. May be called again.</summary>
+    /// <param name="intent">Checked and encoded.</param>
+    [Alias("Queue")]
+    Task QueueAsync(QueuedIntent intent);
+
+    /// <summary>Where the intent is; <see cref="IntentStage.Unknown"/> if it was never accepted.</summary>
+    [Alias("Get")]
+    Task<IntentView> GetAsync();
+
+    /// <summary>Completes when the intent's version is greater than <paramref name="afterVersion"/>, at the latest after
+    /// <paramref name="patience"/> (under 20 s), with what it then is.</summary>
+    [Alias("Wait")]
+    Task<IntentView> WaitAsync(long afterVersion, TimeSpan patience, CancellationToken cancellationToken = default);
+
+    /// <summary>The lane says how far the intent has come. A step back is ignored unless the chain itself was reorganised.</summary>
+    [Alias("Advance")]
+    Task AdvanceAsync(IntentProgress progress);
+
+    /// <summary>The follower brings an outcome that stands in verified receipts. Idempotent by (block hash, log index).</summary>
+    [Alias("Apply")]
+    Task ApplyAsync(IntentOutcome outcome);
+}
+
+/// <summary>A stage on the way of architecture section 9. The numbers are stored: add at the end.</summary>
+[GenerateSerializer]
+public enum IntentStage
+{
+    Unknown = 0,
+    Stored = 1,
+    Queued = 2,
+    NonceReserved = 3,
+    Signed = 4,
+    AcceptedByNode = 5,
+    Mined = 6,
+    Final = 7,
+    Failed = 8,
+}
+
+/// <summary>An intent that is ready for a lane.</summary>
+/// <param name="Subject">The grain that keeps it in its outbox until it is mined.</param>
+/// <param name="Target">Contract address, 0x and 40 hex digits.</param>
+/// <param name="CallData">Call of the contract's signed form.</param>
+/// <param name="GasLimit">What the item may use, from the reviewed gas figures of its act.</param>
+/// <param name="DeadlineUnixSeconds">After it no contract takes the signature.</param>
+/// <param name="Signer">0x and 40 hex digits.</param>
+/// <param name="ActName">The act, as in its EIP-712 primary type.</param>
+/// <param name="Nonce">The signer's keyed nonce at the target contract, decimal.</param>
+[GenerateSerializer, Immutable, Alias("pythia.QueuedIntent")]
+public sealed record QueuedIntent(
+    [property: Id(0)] IntentSubject Subject,
+    [property: Id(1)] string Target,
+    [property: Id(2)] ImmutableArray<byte> CallData,
+    [property: Id(3)] uint GasLimit,
+    [property: Id(4)] ulong DeadlineUnixSeconds,
+    [property: Id(5)] string Signer,
+    [property: Id(6)] string ActName,
+    [property: Id(7)] string Nonce);
+
+/// <summary>Which grain an intent is about.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Key">Its whole grain key.</param>
+[GenerateSerializer, Immutable, Alias("pythia.IntentSubject")]
+public sealed record IntentSubject(
+    [property: Id(0)] SubjectKind Kind,
+    [property: Id(1)] string Key);
+
+/// <summary>The kinds of grain that have an outbox. The numbers are stored: add at the end.</summary>
+[GenerateSerializer]
+public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5 }
+
+/// <summary>A step of the lane.</summary>
+/// <param name="Stage">Queued to AcceptedByNode.</param>
+/// <param name="TransactionHash">From Signed on.</param>
+/// <param name="AtUnixMs">When, by the silo's clock.</param>
+[GenerateSerializer, Immutable, Alias("pythia.IntentProgress")]
+public sealed record IntentProgress(
+    [property: Id(0)] IntentStage Stage,
+    [property: Id(1)] string? TransactionHash,
+    [property: Id(2)] long AtUnixMs);
+
+/// <summary>What the chain says became of the intent.</summary>
+/// <param name="CarriedOut">False: the contract consumed the nonce and refused the act.</param>
+/// <param name="Reason">The contract's reason in words, empty when carried out.</param>
+[GenerateSerializer, Immutable, Alias("pythia.IntentOutcome")]
+public sealed record IntentOutcome(
+    [property: Id(0)] bool CarriedOut,
+    [property: Id(1)] string Reason,
+    [property: Id(2)] LedgerPosition Position);
+
+/// <summary>Where an intent is.</summary>
+/// <param name="Version">Grows with each change; for <see cref="IIntentGrain.WaitAsync"/>.</param>
+/// <param name="Reason">Why it failed, or empty.</param>
+/// <param name="GasLimit">What the item may use at most.</param>
+[GenerateSerializer, Immutable, Alias("pythia.IntentView")]
+public sealed record IntentView(
+    [property: Id(0)] string Digest,
+    [property: Id(1)] IntentStage Stage,
+    [property: Id(2)] long Version,
+    [property: Id(3)] string? ActName,
+    [property: Id(4)] string? Signer,
+    [property: Id(5)] string? TransactionHash,
+    [property: Id(6)] LedgerPosition? Position,
+    [property: Id(7)] string Reason,
+    [property: Id(8)] uint GasLimit);

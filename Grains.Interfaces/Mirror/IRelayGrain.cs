@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>A lane: the nonces and batches of one sending account. The key is {chain id}/{account}.</summary>
+[Alias("pythia.IRelayGrain")]
+public interface IRelayGrain : IGrainWithStringKey
+{
+    /// <summary>Stores an intent in the lane's queue; it goes out with the next batch. The same digest twice counts once.</summary>
+    [Alias("Enqueue")]
+    Task EnqueueAsync(string digest, QueuedIntent intent);
+
+    /// <summary>The follower saw the outcome of an intent of this lane: it leaves the lane, whoever sent it.</summary>
+    [Alias("Settle")]
+    Task SettleAsync(string digest);
+
+    /// <summary>What waits and what is under way.</summary>
+    [Alias("Get")]
+    Task<LaneView> GetAsync();
+}
+
+/// <summary>One transaction of a lane: its raw bytes are stored before they are sent. The key is {chain id}/{account}/{nonce}.</summary>
+[Alias("pythia.IBatchGrain")]
+public interface IBatchGrain : IGrainWithStringKey
+{
+    /// <summary>Stores the signed bytes; a second, different transaction under the same nonce is refused.</summary>
+    /// <returns>False if other bytes are stored under this nonce already.</returns>
+    [Alias("Store")]
+    Task<bool> StoreAsync(StoredBatch batch);
+
+    /// <summary>The stored bytes, or null.</summary>
+    [Alias("Get")]
+    Task<StoredBatch?> GetAsync();
+}
+
+/// <summary>A signed transaction and the intents in it, in order.</summary>
+[GenerateSerializer, Immutable, Alias("pythia.StoredBatch")]
+public sealed record StoredBatch(
+    [property: Id(0)] string TransactionHash,
+    [property: Id(1)] ImmutableArray<byte> RawTransaction,
+    [property: Id(2)] ImmutableArray<string> Digests);
+
+/// <summary>A lane as operators see it.</summary>
+/// <param name="NextNonce">The account nonce that the next transaction takes.</param>
+/// <param name="Waiting">Intents in no transaction yet.</param>
+/// <param name="UnderWay">Intents in transactions that are not mined.</param>
+/// <param name="Trouble">Why nothing goes out at the moment; empty if all is well.</param>
+[GenerateSerializer, Immutable, Alias("pythia.LaneView")]
+public sealed record LaneView(
+    [property: Id(0)] ulong NextNonce,
+    [property: Id(1)] int Waiting,
+    [property: Id(2)] int UnderWay,
+    [property: Id(3)] string Trouble);

@@ -1,0 +1,40 @@
+using Pythia.Grains.Ledgers;
+using Pythia.Grains.Mirror;
+
+namespace Pythia.Grains.Owners;
+
+/// <summary>One owner's counters and the acts that reach over all of an owner's devices. The key is {chain id}/{address}.</summary>
+[Alias("pythia.IOwnerGrain")]
+public interface IOwnerGrain : IGrainWithStringKey
+{
+    /// <summary>Takes a signed act of the owner (end all consents of a grantee, end all consents, recovery settings); as
+    /// <see cref="Devices.IDeviceGrain.SubmitAsync"/>.</summary>
+    [Alias("Submit")]
+    Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
+
+    /// <summary>The owner's counters, as far as the follower has come.</summary>
+    [Alias("Get")]
+    Task<OwnerView> GetAsync();
+
+    /// <summary>Consents of <paramref name="grantee"/> that were granted at a lower grant epoch are dead; 0 if none was ever ended so.</summary>
+    [Alias("GranteeFloor")]
+    Task<ulong> GetGranteeFloorAsync(string grantee);
+
+    /// <summary>The follower brings an event about this owner. Idempotent by (block hash, log index).</summary>
+    [Alias("Apply")]
+    Task ApplyAsync(LedgerEvent ledgerEvent);
+
+    /// <summary>Queues again whatever is stored and not mined.</summary>
+    [Alias("Flush")]
+    Task FlushAsync();
+}
+
+/// <summary>An owner's counters.</summary>
+/// <param name="GrantEpoch">What the owner's next grant must carry; every revocation raises it.</param>
+/// <param name="Devices">How many devices the owner has.</param>
+[GenerateSerializer, Immutable, Alias("pythia.OwnerView")]
+public sealed record OwnerView(
+    [property: Id(0)] string Address,
+    [property: Id(1)] ulong GrantEpoch,
+    [property: Id(2)] long Devices,
+    [property: Id(3)] int Pending);

@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+
+namespace Pythia.Grains.Pythia;
+
+/// <summary>The way to one enclave. The key is {chain id}/{enclave id}; it lives only on the silo beside that enclave.</summary>
+[Alias("pythia.IPythiaGrain")]
+public interface IPythiaGrain : IGrainWithStringKey
+{
+    /// <summary>Passes a device's question to the enclave and its answer back; both are opaque here.</summary>
+    /// <param name="request">CBOR as of architecture section 7, at most 1,024 bytes.</param>
+    [Alias("Answer")]
+    Task<PythiaReply> AnswerAsync(ImmutableArray<byte> request, CancellationToken cancellationToken = default);
+
+    /// <summary>Who the enclave says it is, and the newest head that it has verified.</summary>
+    [Alias("Identify")]
+    Task<PythiaIdentity> IdentifyAsync(CancellationToken cancellationToken = default);
+}
+
+/// <summary>The enclaves of a chain. The key is {chain id}/0.</summary>
+[Alias("pythia.IPythiaDirectoryGrain")]
+public interface IPythiaDirectoryGrain : IGrainWithStringKey
+{
+    /// <summary>A silo says that its enclave answers, or why it does not. Entries that are not renewed within a minute are dropped.</summary>
+    [Alias("Report")]
+    Task ReportAsync(string enclaveId, string trouble);
+
+    /// <summary>Ids of the enclaves that answer, in no order that means anything.</summary>
+    [Alias("ListHealthy")]
+    Task<ImmutableArray<string>> ListHealthyAsync();
+}
+
+/// <summary>An answer, or why there is none.</summary>
+/// <param name="Answer">COSE_Sign1 bytes; empty when refused.</param>
+/// <param name="Problem">Concise problem details (RFC 9290, CBOR); empty when answered.</param>
+/// <param name="Reason">The name of the refusal, for logs and metrics; empty when answered.</param>
+[GenerateSerializer, Immutable, Alias("pythia.PythiaReply")]
+public sealed record PythiaReply(
+    [property: Id(0)] ImmutableArray<byte> Answer,
+    [property: Id(1)] ImmutableArray<byte> Problem,
+    [property: Id(2)] string Reason);
+
+/// <summary>An enclave's public facts.</summary>
+/// <param name="SigningKey">P-256 x ‖ y, 64 bytes.</param>
+/// <param name="ConfigurationHash">32 bytes, architecture section 11.</param>
+/// <param name="Level">0 development, 1 sealed, 2 optimistic, 3 finalized.</param>
+[GenerateSerializer, Immutable, Alias("pythia.PythiaIdentity")]
+public sealed record PythiaIdentity(
+    [property: Id(0)] string EnclaveId,
+    [property: Id(1)] ImmutableArray<byte> SigningKey,
+    [property: Id(2)] ImmutableArray<byte> ConfigurationHash,
+    [property: Id(3)] int Level,
+    [property: Id(4)] ulong HeadBlock,
+    [property: Id(5)] ulong HeadUnixSeconds,
+    [property: Id(6)] string HeadHash);
