@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Pythia.Vectors;
+using Shouldly;
+
+namespace Pythia.Ethereum.Tests;
+
+/// <summary>secp256k1 against Wycheproof: 252 cases, edge points and special numbers among them.</summary>
+public sealed class Secp256k1VectorTests
+{
+    private sealed record Case(int Id, byte[] PublicKey, byte[] Hash, byte[] Signature, bool Valid);
+
+    private static List<Case> Cases()
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(
+            Path.Combine(SharedVectors.Find("wycheproof"), "ecdsa_secp256k1_sha256_p1363_test.json")));
+        return [.. from theGroup in document.RootElement.GetProperty("testGroups").EnumerateArray()
+                   let key = Convert.FromHexString(theGroup.GetProperty("publicKey").GetProperty("uncompressed").GetString()!)
+                   from test in theGroup.GetProperty("tests").EnumerateArray()
+                   select new Case(
+                       test.GetProperty("tcId").GetInt32(),
+                       key[1..],
+                       SHA256.HashData(Convert.FromHexString(test.GetProperty("msg").GetString()!)),
+                       Convert.FromHexString(test.GetProperty("sig").GetString()!),
+                       test.GetProperty("result").GetString() == "valid")];
+    }
+
+    [VectorFact("wycheproof")]
+    public void Verify_WycheproofCases_AnswersAsTheySay()
+    {
+        var cases = Cases();
+        cases.Count(c => c.Valid).ShouldBe(167);
+        cases.Count(c => !c.Valid).ShouldBe(85);
+        foreach (var c in cases) Secp256k1.Verify(c.Hash, c.Signature, c.PublicKey).ShouldBe(c.Valid, $"tcId {c.Id}");
+    }
+
+    [VectorFact("wycheproof")]
+    public void TryRecover_WycheproofCases_FindsTheKeyExactlyWhereValid()
+    {
+        var key = new byte[64];
+        foreach (var c in Cases())
+        {
+            var found = Enumerable.Range(0, 4).Count(id => Secp256k1.TryRecover(c.Hash, c.Signature, id, key) && key.AsSpan().SequenceEqual(c.PublicKey));
+            found.ShouldBe(c.Valid ? 1 : 0, $"tcId {c.Id}");
+        }
+    }
+}
