@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 
@@ -12,7 +13,7 @@ public interface IConsentGrain : IGrainWithStringKey
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
 
     /// <summary>The consent as the ledger has it, ended where its device's epoch or its grantee's floor has passed it.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<ConsentView> GetAsync();
 
     /// <summary>The follower brings an event about this consent. Idempotent by (block hash, log index).</summary>
@@ -22,6 +23,11 @@ public interface IConsentGrain : IGrainWithStringKey
     /// <summary>Queues again whatever is stored and not mined.</summary>
     [Alias("Flush")]
     Task FlushAsync();
+
+    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
+    /// ignored.</summary>
+    [Alias("Settle")]
+    Task SettleAsync(string digest);
 }
 
 /// <summary>Status of a consent. 1 to 3 as in the contract; 0: never granted.</summary>

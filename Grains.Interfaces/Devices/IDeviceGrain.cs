@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 
@@ -15,7 +16,7 @@ public interface IDeviceGrain : IGrainWithStringKey
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
 
     /// <summary>What the ledger says of the device, as far as the follower has come.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<DeviceView> GetAsync();
 
     /// <summary>The follower brings an event about this device. Idempotent by (block hash, log index).</summary>
@@ -25,6 +26,11 @@ public interface IDeviceGrain : IGrainWithStringKey
     /// <summary>Queues again whatever is stored and not mined.</summary>
     [Alias("Flush")]
     Task FlushAsync();
+
+    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
+    /// ignored.</summary>
+    [Alias("Settle")]
+    Task SettleAsync(string digest);
 }
 
 /// <summary>A device's lifecycle on the chain. Numbers as in the contract; 0: not claimed.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 
@@ -13,7 +14,7 @@ public interface IManufacturerGrain : IGrainWithStringKey
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
 
     /// <summary>The batches that the ledger has, oldest first.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<ManufacturerView> GetAsync();
 
     /// <summary>The follower brings an event about this manufacturer. Idempotent by (block hash, log index).</summary>
@@ -23,6 +24,11 @@ public interface IManufacturerGrain : IGrainWithStringKey
     /// <summary>Queues again whatever is stored and not mined.</summary>
     [Alias("Flush")]
     Task FlushAsync();
+
+    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
+    /// ignored.</summary>
+    [Alias("Settle")]
+    Task SettleAsync(string digest);
 }
 
 /// <summary>A manufacturer as the ledger has it.</summary>

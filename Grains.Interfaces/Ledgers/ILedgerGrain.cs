@@ -23,23 +23,33 @@ public interface ILedgerGrain : IGrainWithStringKey
 /// <summary>A follower as operators see it.</summary>
 /// <param name="Cursor">The last block whose events were all delivered.</param>
 /// <param name="CursorHash">Its hash.</param>
+/// <param name="CursorUnixSeconds">Its time: a deadline before it can no longer be met.</param>
 /// <param name="Head">The newest verified head.</param>
+/// <param name="FinalBlock">Blocks up to this one are not expected to be replaced.</param>
+/// <param name="Branch">How often the follower had to step back since it began.</param>
 /// <param name="Trouble">Why it does not go on; empty if all is well.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LedgerView")]
 public sealed record LedgerView(
     [property: Id(0)] ulong Cursor,
     [property: Id(1)] string CursorHash,
-    [property: Id(2)] ulong Head,
-    [property: Id(3)] string Trouble);
+    [property: Id(2)] ulong CursorUnixSeconds,
+    [property: Id(3)] ulong Head,
+    [property: Id(4)] ulong FinalBlock,
+    [property: Id(5)] uint Branch,
+    [property: Id(6)] string Trouble);
 
-/// <summary>Where on the chain an event stands. Delivery is idempotent by (block hash, log index).</summary>
+/// <summary>Where on the chain an event stands. Delivery is idempotent by (block hash, log index), and ordered by (branch, block, log
+/// index): what a reorganised chain says wins over what the abandoned branch said, at a lower block too.</summary>
+/// <param name="Branch">How often the follower had stepped back when it read the event.</param>
+/// <param name="TransactionHash">A hint for people: receipts do not hold it.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LedgerPosition")]
 public sealed record LedgerPosition(
     [property: Id(0)] ulong Block,
     [property: Id(1)] string BlockHash,
     [property: Id(2)] ulong BlockUnixSeconds,
     [property: Id(3)] uint LogIndex,
-    [property: Id(4)] string TransactionHash);
+    [property: Id(4)] string TransactionHash,
+    [property: Id(5)] uint Branch);
 
 /// <summary>One log of one of our contracts, proven by its receipts root.</summary>
 /// <param name="Contract">Address that emitted it, 0x and 40 hex digits.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Pythia.Grains.Ledgers;
 
 namespace Pythia.Grains.Mirror;
@@ -13,12 +14,16 @@ public interface IIntentGrain : IGrainWithStringKey
     Task QueueAsync(QueuedIntent intent);
 
     /// <summary>Where the intent is; <see cref="IntentStage.Unknown"/> if it was never accepted.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<IntentView> GetAsync();
+
+    /// <summary>What was queued, for the lane that sends it; null if nothing was.</summary>
+    [Alias("GetQueued"), AlwaysInterleave]
+    Task<QueuedIntent?> GetQueuedAsync();
 
     /// <summary>Completes when the intent's version is greater than <paramref name="afterVersion"/>, at the latest after
     /// <paramref name="patience"/> (under 20 s), with what it then is.</summary>
-    [Alias("Wait")]
+    [Alias("Wait"), AlwaysInterleave]
     Task<IntentView> WaitAsync(long afterVersion, TimeSpan patience, CancellationToken cancellationToken = default);
 
     /// <summary>The lane says how far the intent has come. A step back is ignored unless the chain itself was reorganised.</summary>
@@ -26,8 +31,17 @@ public interface IIntentGrain : IGrainWithStringKey
     Task AdvanceAsync(IntentProgress progress);
 
     /// <summary>The follower brings an outcome that stands in verified receipts. Idempotent by (block hash, log index).</summary>
+    /// <returns>The subject that keeps the intent in its outbox and is to settle it; null if the intent was never queued here.</returns>
     [Alias("Apply")]
-    Task ApplyAsync(IntentOutcome outcome);
+    Task<IntentSubject?> ApplyAsync(IntentOutcome outcome);
+
+    /// <summary>The deadline has passed at a block up to which every verified receipt was read, and no outcome of this intent stands in
+    /// them: it can no longer be carried out. Ignored once an outcome is known.</summary>
+    /// <param name="cursor">The block, whose time is past the deadline.</param>
+    /// <param name="lastTrouble">What kept it from being carried out, as far as known; for people.</param>
+    /// <returns>The subject that is to settle it.</returns>
+    [Alias("Expire")]
+    Task<IntentSubject?> ExpireAsync(LedgerPosition cursor, string lastTrouble);
 }
 
 /// <summary>A stage on the way of architecture section 9. The numbers are stored: add at the end.</summary>

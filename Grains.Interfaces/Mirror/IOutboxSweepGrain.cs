@@ -12,4 +12,9 @@ public interface IOutboxSweepGrain : IGrainWithStringKey
     /// <summary>The subject's outbox is empty.</summary>
     [Alias("Clear")]
     Task ClearAsync(IntentSubject subject);
+
+    /// <summary>Wakes every subject noted here now, as the reminder does; called by each silo as it starts.</summary>
+    /// <returns>How many were woken.</returns>
+    [Alias("Sweep")]
+    Task<int> SweepAsync();
 }

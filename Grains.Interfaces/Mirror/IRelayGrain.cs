@@ -10,6 +10,10 @@ public interface IRelayGrain : IGrainWithStringKey
     [Alias("Enqueue")]
     Task EnqueueAsync(string digest, QueuedIntent intent);
 
+    /// <summary>Goes on with what is stored; called by each silo as it starts, and by the grain's own reminder.</summary>
+    [Alias("Start")]
+    Task StartAsync();
+
     /// <summary>The follower saw the outcome of an intent of this lane: it leaves the lane, whoever sent it.</summary>
     [Alias("Settle")]
     Task SettleAsync(string digest);
@@ -23,22 +27,29 @@ public interface IRelayGrain : IGrainWithStringKey
 [Alias("pythia.IBatchGrain")]
 public interface IBatchGrain : IGrainWithStringKey
 {
-    /// <summary>Stores the signed bytes; a second, different transaction under the same nonce is refused.</summary>
-    /// <returns>False if other bytes are stored under this nonce already.</returns>
+    /// <summary>Stores signed bytes before they are sent. Under one nonce stand only attempts at the same intents, with growing fees;
+    /// the same bytes twice count once.</summary>
+    /// <returns>False if attempts at other intents are stored under this nonce.</returns>
     [Alias("Store")]
-    Task<bool> StoreAsync(StoredBatch batch);
+    Task<bool> StoreAsync(StoredBatch attempt);
 
-    /// <summary>The stored bytes, or null.</summary>
+    /// <summary>The chain gave the nonce to another transaction: the attempts can never be mined and make room.</summary>
+    [Alias("Abandon")]
+    Task AbandonAsync();
+
+    /// <summary>The stored attempts, oldest first; empty if none.</summary>
     [Alias("Get")]
-    Task<StoredBatch?> GetAsync();
+    Task<ImmutableArray<StoredBatch>> GetAsync();
 }
 
-/// <summary>A signed transaction and the intents in it, in order.</summary>
+/// <summary>A signed transaction and the intents in it, in order. Fees in decimal.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.StoredBatch")]
 public sealed record StoredBatch(
     [property: Id(0)] string TransactionHash,
     [property: Id(1)] ImmutableArray<byte> RawTransaction,
-    [property: Id(2)] ImmutableArray<string> Digests);
+    [property: Id(2)] ImmutableArray<string> Digests,
+    [property: Id(3)] string MaxFeePerGasWei,
+    [property: Id(4)] string MaxPriorityFeePerGasWei);
 
 /// <summary>A lane as operators see it.</summary>
 /// <param name="NextNonce">The account nonce that the next transaction takes.</param>

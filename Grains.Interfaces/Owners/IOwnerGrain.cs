@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 
@@ -13,11 +14,11 @@ public interface IOwnerGrain : IGrainWithStringKey
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
 
     /// <summary>The owner's counters, as far as the follower has come.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<OwnerView> GetAsync();
 
     /// <summary>Consents of <paramref name="grantee"/> that were granted at a lower grant epoch are dead; 0 if none was ever ended so.</summary>
-    [Alias("GranteeFloor")]
+    [Alias("GranteeFloor"), AlwaysInterleave]
     Task<ulong> GetGranteeFloorAsync(string grantee);
 
     /// <summary>The follower brings an event about this owner. Idempotent by (block hash, log index).</summary>
@@ -27,6 +28,11 @@ public interface IOwnerGrain : IGrainWithStringKey
     /// <summary>Queues again whatever is stored and not mined.</summary>
     [Alias("Flush")]
     Task FlushAsync();
+
+    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
+    /// ignored.</summary>
+    [Alias("Settle")]
+    Task SettleAsync(string digest);
 }
 
 /// <summary>An owner's counters.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Orleans.Concurrency;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 
@@ -13,7 +14,7 @@ public interface IPolicyGrain : IGrainWithStringKey
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
 
     /// <summary>The policy as the ledger has it.</summary>
-    [Alias("Get")]
+    [Alias("Get"), AlwaysInterleave]
     Task<PolicyView> GetAsync();
 
     /// <summary>The follower brings an event about this policy. Idempotent by (block hash, log index).</summary>
@@ -23,6 +24,11 @@ public interface IPolicyGrain : IGrainWithStringKey
     /// <summary>Queues again whatever is stored and not mined.</summary>
     [Alias("Flush")]
     Task FlushAsync();
+
+    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
+    /// ignored.</summary>
+    [Alias("Settle")]
+    Task SettleAsync(string digest);
 }
 
 /// <summary>Status of a policy. Numbers as in the contract; 0: unknown.</summary>
