@@ -1,0 +1,6 @@
+// Runs forge in Contracts/ with the arguments given: node Contracts/tools/forge.mjs test --match-contract Claim
+import { spawnSync } from "node:child_process";
+import { foundryProgram, root } from "./settings.mjs";
+
+const result = spawnSync(foundryProgram("forge"), process.argv.slice(2), { cwd: root, stdio: "inherit" });
+process.exitCode = result.status ?? 1;
