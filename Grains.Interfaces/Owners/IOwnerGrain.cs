@@ -38,9 +38,12 @@ public interface IOwnerGrain : IGrainWithStringKey
 /// <summary>An owner's counters.</summary>
 /// <param name="GrantEpoch">What the owner's next grant must carry; every revocation raises it.</param>
 /// <param name="Devices">How many devices the owner has.</param>
+/// <param name="OwnerEpoch">What the owner's next grant, transfer or unfreezing must carry: DeviceRegistry's own counter, raised by each
+/// freeze, end of consents and change of recovery (<c>OwnerEpochBumped</c>).</param>
 [GenerateSerializer, Immutable, Alias("pythia.OwnerView")]
 public sealed record OwnerView(
     [property: Id(0)] string Address,
     [property: Id(1)] ulong GrantEpoch,
     [property: Id(2)] long Devices,
-    [property: Id(3)] int Pending);
+    [property: Id(3)] int Pending,
+    [property: Id(4)] ulong OwnerEpoch);
