@@ -1,0 +1,67 @@
+using System.Text.Json;
+
+namespace Pythia.Enclave.Verifier.Json;
+
+/// <summary>An answer of a JSON-RPC node, with or without its envelope (JSON-RPC 2.0, section 5).</summary>
+internal static class JsonAnswer
+{
+    /// <summary>Largest answer read. A block's receipts are the largest that is asked for.</summary>
+    public const int MaxBytes = 64 * 1024 * 1024;
+
+    private static readonly JsonDocumentOptions Options = new()
+    {
+        MaxDepth = 16,
+        AllowTrailingCommas = false,
+        AllowDuplicateProperties = false,
+        CommentHandling = JsonCommentHandling.Disallow,
+    };
+
+    /// <summary>Parses the bytes, opens the envelope if there is one, and hands the result on.</summary>
+    /// <param name="utf8">One JSON value.</param>
+    /// <param name="maxBytes">Most bytes.</param>
+    /// <param name="read">Reads the result; the element lives only during the call.</param>
+    public static Checked<T> Read<T>(ReadOnlyMemory<byte> utf8, int maxBytes, Func<JsonElement, Checked<T>> read)
+        where T : class
+    {
+        if (utf8.Length > maxBytes) return new Damage(InvalidReason.JsonTooLarge, $"{utf8.Length} bytes found, at most {maxBytes} expected");
+
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(utf8, Options);
+        }
+        catch (JsonException problem)
+        {
+            return new Damage(InvalidReason.BadJson, problem.Message);
+        }
+
+        using (document)
+        {
+            try
+            {
+                return Open(document.RootElement).TryGet(out var result, out var damage) ? read(result.Element) : damage;
+            }
+            catch (InvalidOperationException problem)
+            {
+                // System.Text.Json finds only on reading that a string is no UTF-8 or holds half a surrogate pair.
+                return new Damage(InvalidReason.BadJson, problem.Message);
+            }
+        }
+    }
+
+    private static Checked<Result> Open(JsonElement root)
+    {
+        if (root.ValueKind != JsonValueKind.Object) return Checked<Result>.Valid(new Result(root));
+        if (root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
+            return new Damage(InvalidReason.NodeError, $"the node says: {JsonMembers.Shorten(error.GetRawText())}");
+
+        if (!root.TryGetProperty("jsonrpc", out _)) return Checked<Result>.Valid(new Result(root));
+        if (!root.TryGetProperty("result", out var result)) return new Damage(InvalidReason.MissingMember, "result is missing");
+
+        return result.ValueKind == JsonValueKind.Null
+            ? new Damage(InvalidReason.NodeError, "the node says: null, it doesn't know what was asked")
+            : Checked<Result>.Valid(new Result(result));
+    }
+
+    private sealed record Result(JsonElement Element);
+}
