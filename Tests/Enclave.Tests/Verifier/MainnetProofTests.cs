@@ -1,9 +1,7 @@
 using Pythia.Enclave.Verifier.Json;
-using Pythia.Enclave.Verifier.Tries;
 using Pythia.Ethereum;
 using Pythia.Vectors;
 using Shouldly;
-using Verdict = Pythia.Enclave.Verifier.Verdict;
 
 namespace Pythia.Enclave.Tests.Proofs;
 
