@@ -46,6 +46,19 @@ internal readonly ref struct CompactPath
         return true;
     }
 
+    /// <summary>Encodes the nibbles <paramref name="from"/> to <paramref name="to"/> (not included) of <paramref name="key"/>.</summary>
+    /// <returns>Bytes written.</returns>
+    public static int Write(Span<byte> destination, ReadOnlySpan<byte> key, int from, int to, bool isLeaf)
+    {
+        var odd = ((to - from) & 1) == 1;
+        var flag = (isLeaf ? 0x20 : 0) | (odd ? 0x10 : 0);
+        destination[0] = (byte)(odd ? flag | Nibble(key, from++) : flag);
+        var written = 1;
+        for (; from < to; from += 2) destination[written++] = (byte)((Nibble(key, from) << 4) | Nibble(key, from + 1));
+
+        return written;
+    }
+
     /// <summary>The nibble at <paramref name="index"/>, high one of each byte first.</summary>
     public static int Nibble(ReadOnlySpan<byte> bytes, int index) => (index & 1) == 0 ? bytes[index >> 1] >> 4 : bytes[index >> 1] & 0xf;
 }
