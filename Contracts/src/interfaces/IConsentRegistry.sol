@@ -129,7 +129,7 @@ interface IConsentRegistry is ISignedActs {
     // Owner
 
     /// @notice Grants. A data consent, and any with a bond, is an offer until the grantee accepts.
-    function grant(Terms calldata terms) external;
+    function grant(Terms calldata terms, Epochs calldata epochs) external;
     function grantSigned(Terms calldata terms, Epochs calldata epochs, Auth calldata auth) external;
 
     /// @notice Revokes one consent of the device's present epoch. Bumps the grant epoch also where there is none yet.

@@ -47,7 +47,9 @@ interface IDeviceRegistry is ISignedActs {
     }
 
     /// @notice A new identity key of a device, with the `rotate` statement signed by the old and by the new key.
+    /// @param manufacturer part of the device id; looked at only while the key at manufacture holds.
     struct Rotation {
+        address manufacturer;
         bytes32 oldX;
         bytes32 oldY;
         bytes32 newX;
@@ -132,7 +134,9 @@ interface IDeviceRegistry is ISignedActs {
     /// @notice The signer signs `keccak256(abi.encode(evidence))`: nobody can make its claim fail with other evidence.
     function claimSigned(Claim calldata evidence, Auth calldata auth) external;
 
-    /// @notice `deviceEpoch` and `ownerEpoch` are the present ones, else the intent has been overtaken and fails.
+    /// @notice Moves the device to `to`, as ERC-721's transfers do, if both counters are the present ones: an owner
+    /// who took something back since, or had the device back in between, is not held to an older word.
+    function transfer(bytes32 deviceId, address to, uint40 deviceEpoch, uint32 ownerEpoch_) external;
     function transferSigned(
         bytes32 deviceId,
         address to,
@@ -144,11 +148,11 @@ interface IDeviceRegistry is ISignedActs {
     /// @notice Suspends the device: nobody may use, command or move it (a recovery may) until it is unfrozen.
     function freeze(bytes32 deviceId) external;
     function freezeSigned(bytes32 deviceId, Auth calldata auth) external;
-    function unfreeze(bytes32 deviceId) external;
+    function unfreeze(bytes32 deviceId, uint32 ownerEpoch_) external;
     function unfreezeSigned(bytes32 deviceId, uint32 ownerEpoch_, Auth calldata auth) external;
 
     /// @notice Ends the device for good. It stays on record with its owner and is never claimed again.
-    function retire(bytes32 deviceId) external;
+    function retire(bytes32 deviceId, uint40 deviceEpoch) external;
     function retireSigned(bytes32 deviceId, uint40 deviceEpoch, Auth calldata auth) external;
 
     /// @notice Ends every consent of the device, whoever remembers it, with one write.
@@ -163,6 +167,7 @@ interface IDeviceRegistry is ISignedActs {
     function raiseSecurityCounter(
         bytes32 deviceId,
         uint48 counter,
+        address manufacturer,
         bytes32 keyX,
         bytes32 keyY,
         bytes32 deviceR,
@@ -172,7 +177,7 @@ interface IDeviceRegistry is ISignedActs {
     // Recovery of lost owner keys
 
     /// @notice Names who may start a recovery of all the caller's devices, or nobody (zero). Ends one under way.
-    function setRecovery(address recovery, uint32 delaySeconds) external;
+    function setRecovery(address recovery, uint32 delaySeconds, uint32 ownerEpoch_) external;
     function setRecoverySigned(
         address recovery,
         uint32 delaySeconds,
@@ -181,7 +186,7 @@ interface IDeviceRegistry is ISignedActs {
     ) external;
 
     /// @notice By the recovery address. From the owner's delay on, for 30 days, {finishRecovery} moves devices.
-    function startRecovery(address owner, address newOwner) external;
+    function startRecovery(address owner, address newOwner, uint32 ownerEpoch_) external;
     function startRecoverySigned(address owner, address newOwner, uint32 ownerEpoch_, Auth calldata auth) external;
 
     /// @notice By the owner, who has its key after all.
