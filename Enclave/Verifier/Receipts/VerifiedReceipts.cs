@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Pythia.Enclave.Verifier.Headers;
-using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Verifier.Receipts;
 
