@@ -1,4 +1,4 @@
-using System.Collections;
+using Orleans.Serialization;
 
 namespace Pythia.Embedded.Serialization;
 
@@ -6,14 +6,26 @@ namespace Pythia.Embedded.Serialization;
 public static class MessageCopier
 {
     /// <summary>A copy of everything in <paramref name="value"/> that can be changed; what can't be is shared.</summary>
-    public static T Copy<T>(T value) => value switch
+    /// <exception cref="CodecNotFoundException">Something in it has no codec.</exception>
+    public static T Copy<T>(T value)
     {
-        Array array => (T)array.Clone(),
-        IList { IsReadOnly: false } list => (T)Activator.CreateInstance(list.GetType(), list)!,
-        IDictionary { IsReadOnly: false } map => (T)Activator.CreateInstance(map.GetType(), map)!,
-        _ => value,
-    };
+        var codec = Codec<T>.Shared;
+        return codec.IsImmutable ? value : codec.Copy(value, new CopyContext());
+    }
 
-    /// <summary>The exception as the caller of a grain sees it.</summary>
-    public static Exception CopyException(Exception exception) => exception;
+    /// <summary>
+    /// The exception as the caller of a grain sees it: of the same type when it is marked or one of .NET, otherwise a
+    /// <see cref="CodecNotFoundException"/> that names it, as from another silo.
+    /// </summary>
+    public static Exception CopyException(Exception exception)
+    {
+        try
+        {
+            return Copy(exception);
+        }
+        catch (CodecNotFoundException missing)
+        {
+            return new CodecNotFoundException($"{missing.Message}; it was thrown as {exception.GetType()}: {exception.Message}");
+        }
+    }
 }
