@@ -48,6 +48,7 @@ public enum ConsentKind { None = 0, Data = 1, Command = 2 }
 /// <param name="Policy">Policy id, 0x and 64 hex digits.</param>
 /// <param name="BondWei">Decimal.</param>
 /// <param name="EndedBy">What ended it: <c>revocation</c>, <c>grantee revocation</c>, <c>device epoch</c>; empty while it lives.</param>
+/// <param name="GrantEpoch">The owner's at the grant; part of the terms' hash that an acceptance signs.</param>
 [GenerateSerializer, Immutable, Alias("pythia.ConsentView")]
 public sealed record ConsentView(
     [property: Id(0)] string ConsentId,
@@ -64,4 +65,5 @@ public sealed record ConsentView(
     [property: Id(11)] string BondWei,
     [property: Id(12)] string EndedBy,
     [property: Id(13)] LedgerPosition? Position,
-    [property: Id(14)] int Pending);
+    [property: Id(14)] int Pending,
+    [property: Id(15)] ulong GrantEpoch);
