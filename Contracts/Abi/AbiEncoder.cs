@@ -19,7 +19,8 @@ internal sealed class AbiEncoder
             throw new ArgumentException($"{values.Length} values found, {parameters.Length} expected for ({string.Join(',', parameters.Select(p => p.Type.Name))})", nameof(values));
 
         var encoder = new AbiEncoder();
-        prefix.CopyTo(encoder._buffer.AsSpan(encoder.Reserve(prefix.Length)));
+        var start = encoder.Reserve(prefix.Length);
+        prefix.CopyTo(encoder._buffer.AsSpan(start));
         encoder.WriteSequence(i => parameters[i].Type, values.ToArray());
         return encoder._buffer[..encoder._length];
     }
@@ -55,7 +56,8 @@ internal sealed class AbiEncoder
             var content = elementary.ToContent(value).Span;
             WriteNumber(Reserve(ElementaryType.WordSize), content.Length);
             var padded = checked((content.Length + 31) / 32 * 32);
-            content.CopyTo(_buffer.AsSpan(Reserve(padded)));
+            var position = Reserve(padded); // first: it may move the buffer
+            content.CopyTo(_buffer.AsSpan(position));
             return;
         }
 
