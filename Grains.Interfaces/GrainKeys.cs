@@ -10,7 +10,7 @@ public static class GrainKeys
 
     /// <summary>The chain id and the rest of a key.</summary>
     /// <exception cref="FormatException">The key does not begin with a decimal chain id and a slash.</exception>
-    public static (ulong ChainId, string Rest) Split(string key)
+    public static (ulong ChainId, string Part) Split(string key)
     {
         var slash = key.IndexOf('/');
         if (slash <= 0 || !ulong.TryParse(key.AsSpan(0, slash), out var chainId))
