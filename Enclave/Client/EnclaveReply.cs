@@ -38,6 +38,9 @@ public enum RefusalReason
 
     /// <summary>The head source named a block that is behind, or whose time is behind, the verified head.</summary>
     HeadWentBack = 12,
+
+    /// <summary>The head source speaks for another chain or genesis than the configured one.</summary>
+    WrongChain = 13,
 }
 
 /// <summary>A refusal: never signed, and never a permission.</summary>

@@ -30,7 +30,7 @@ public readonly struct Checked<T>
         return value is not null;
     }
 
-    internal static Checked<T> Valid(T value) => new(value, null);
+    public static Checked<T> Valid(T value) => new(value, null);
 
     public static implicit operator Checked<T>(Damage damage) => new(null, damage);
 

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Facts;
+using Pythia.Ethereum;
+
+namespace Pythia.Enclave.Host;
+
+/// <summary>
+/// What an enclave is told at its start, section <c>Enclave</c>. Chain, genesis, contracts and level are hashed into every answer
+/// (<see cref="EnclaveConfiguration"/>); the rest says where bytes come from and is trusted for nothing but the head.
+/// </summary>
+public sealed class EnclaveOptions
+{
+    public const string Section = "Enclave";
+
+    /// <summary>Chain id of anvil and other local chains, for which assurance <c>development</c> needs no further word.</summary>
+    public const ulong DevelopmentChainId = 31337;
+
+    /// <summary>Stable name: 1 to 40 lower-case letters, digits and hyphens. No default.</summary>
+    public string Id { get; set; } = "";
+
+    /// <summary>EIP-155 chain id, 1 or more. No default.</summary>
+    [Range(1UL, ulong.MaxValue)]
+    public ulong ChainId { get; set; }
+
+    /// <summary>Hash of block 0, 0x and 64 hex digits. No default.</summary>
+    public string GenesisHash { get; set; } = "";
+
+    /// <summary>By name: <c>DeviceRegistry</c>, <c>ConsentRegistry</c> and <c>PolicyRegistry</c> at least; logs are read of all. No default.</summary>
+    public Dictionary<string, ContractOptions> Contracts { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>The node whose word names the head (assurance <c>development</c>); http or https. No default.</summary>
+    public string HeadRpc { get; set; } = "";
+
+    /// <summary>The nodes that everything else is read from and checked; http or https, at least one, asked in this order.</summary>
+    public List<string> UntrustedRpc { get; set; } = [];
+
+    /// <summary>
+    /// Set to <c>true</c> to take a node's word for the head on a chain that is not a local one. Answers then carry level 0 all the same.
+    /// Default false.
+    /// </summary>
+    public bool AllowDevelopmentAssurance { get; set; }
+
+    /// <summary>Cap of the trie nodes kept, in bytes: 1 MiB to 1 GiB. Default 32 MiB.</summary>
+    [Range(1 << 20, 1 << 30)]
+    public int CacheBytes { get; set; } = 32 << 20;
+
+    /// <summary>Milliseconds between two looks for a new head: 10 to 60,000. Default 250.</summary>
+    [Range(10, 60_000)]
+    public int PollMilliseconds { get; set; } = 250;
+
+    /// <summary>Milliseconds that one node may take for one reply before the next is asked: 50 to 60,000. Default 3,000.</summary>
+    [Range(50, 60_000)]
+    public int ReplyMilliseconds { get; set; } = 3_000;
+
+    /// <summary>Milliseconds that a request may wait for its min-block: 0 to 30,000. Default 2,000.</summary>
+    [Range(0, 30_000)]
+    public int MinBlockWaitMilliseconds { get; set; } = 2_000;
+
+    /// <summary>Seconds that a node which lied or failed is asked last: 1 to 3,600. Default 30.</summary>
+    [Range(1, 3_600)]
+    public int SetAsideSeconds { get; set; } = 30;
+
+    /// <summary>The part that is attested.</summary>
+    internal EnclaveConfiguration ToConfiguration() => new(
+        ChainId,
+        Hash32.Parse(GenesisHash),
+        [.. ToContracts()],
+        (byte)AssuranceLevel.Development);
+
+    private ImmutableArray<ConfiguredContract> ToContracts()
+        => [.. Contracts.Select(pair => new ConfiguredContract(pair.Key, Address.Parse(pair.Value.Address), Hash32.Parse(pair.Value.CodeHash)))];
+}
+
+/// <summary>One contract.</summary>
+public sealed class ContractOptions
+{
+    /// <summary>0x and 40 hex digits.</summary>
+    public string Address { get; set; } = "";
+
+    /// <summary>Keccak-256 of the runtime code, 0x and 64 hex digits.</summary>
+    public string CodeHash { get; set; } = "";
+}
+
+/// <summary>Says everything that is wrong with the options at once, each with its name, what was found and what was expected.</summary>
+public sealed partial class EnclaveOptionsValidator : IValidateOptions<EnclaveOptions>
+{
+    public ValidateOptionsResult Validate(string? name, EnclaveOptions options)
+    {
+        var problems = new List<string>();
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        problems.AddRange(results.Select(result => result.ErrorMessage!));
+
+        Require(IdPattern().IsMatch(options.Id), "Id", options.Id, "1 to 40 lower-case letters, digits and hyphens");
+        Require(Hash32.TryParse(options.GenesisHash, out _), "GenesisHash", options.GenesisHash, "0x and 64 hex digits");
+        Require(IsHttp(options.HeadRpc), "HeadRpc", options.HeadRpc, "an http or https URL");
+        Require(options.UntrustedRpc.Count > 0, "UntrustedRpc", "nothing", "one URL or more");
+        for (var i = 0; i < options.UntrustedRpc.Count; i++)
+        {
+            Require(IsHttp(options.UntrustedRpc[i]), $"UntrustedRpc:{i}", options.UntrustedRpc[i], "an http or https URL");
+        }
+
+        Require(
+            options.AllowDevelopmentAssurance || options.ChainId == EnclaveOptions.DevelopmentChainId,
+            "ChainId",
+            $"{options.ChainId}",
+            $"{EnclaveOptions.DevelopmentChainId}, since assurance development takes a node's word; other chains need AllowDevelopmentAssurance");
+        CheckContracts(options.Contracts, Require);
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+
+        void Require(bool holds, string option, string found, string expected)
+        {
+            if (!holds)
+            {
+                problems.Add($"{EnclaveOptions.Section}:{option}: '{found}' found, {expected} expected");
+            }
+        }
+    }
+
+    private static void CheckContracts(Dictionary<string, ContractOptions> contracts, Action<bool, string, string, string> require)
+    {
+        foreach (var role in Enum.GetNames<ContractRole>())
+        {
+            require(contracts.ContainsKey(role), $"Contracts:{role}", "nothing", "an address and a code hash");
+        }
+
+        foreach (var (contract, options) in contracts)
+        {
+            require(Address.TryParse(options.Address, out _), $"Contracts:{contract}:Address", options.Address, "0x and 40 hex digits");
+            require(Hash32.TryParse(options.CodeHash, out _), $"Contracts:{contract}:CodeHash", options.CodeHash, "0x and 64 hex digits");
+        }
+
+        var addresses = contracts.Values.Select(contract => contract.Address.ToUpperInvariant()).ToList();
+        require(addresses.Distinct(StringComparer.Ordinal).Count() == addresses.Count, "Contracts", "one address twice", "an address of its own for each");
+    }
+
+    private static bool IsHttp(string url)
+        => Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            && (string.Equals(uri.Scheme, Uri.UriSchemeHttp, StringComparison.Ordinal) || string.Equals(uri.Scheme, Uri.UriSchemeHttps, StringComparison.Ordinal));
+
+    [GeneratedRegex("^[a-z0-9-]{1,40}$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+    private static partial Regex IdPattern();
+}

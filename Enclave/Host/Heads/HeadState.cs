@@ -1,0 +1,54 @@
+using System.Collections.Immutable;
+using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Headers;
+using Pythia.Ethereum;
+
+namespace Pythia.Enclave.Host.Heads;
+
+/// <summary>
+/// One verified head and what is proven of the configured contracts under its state root. The header never changes; accounts are filled in
+/// as they are proven, each once.
+/// </summary>
+internal sealed class HeadState
+{
+    private readonly ContractAtHead[] _contracts;
+
+    public HeadState(BlockHeader header, AssuranceLevel level, ImmutableArray<ConfiguredContract> contracts)
+    {
+        Header = header;
+        Head = new VerifiedHead(header.Number, header.UnixSeconds, header.Hash.ToArray(), level);
+        _contracts = [.. contracts.Select(contract => new ContractAtHead(contract))];
+    }
+
+    public BlockHeader Header { get; }
+
+    public VerifiedHead Head { get; }
+
+    public IReadOnlyList<ContractAtHead> Contracts => _contracts;
+
+    /// <summary>The contract of that name; the options' validation saw to it that every role has one.</summary>
+    public ContractAtHead Find(string name) => _contracts.First(contract => string.Equals(contract.Configured.Name, name, StringComparison.Ordinal));
+}
+
+/// <summary>A contract's account under one state root.</summary>
+internal sealed class ContractAtHead(ConfiguredContract configured)
+{
+    private volatile Proven? _proven;
+
+    public ConfiguredContract Configured { get; } = configured;
+
+    /// <summary>Null until the account is proven, or when its code is not the configured one.</summary>
+    public Hash32? StorageRoot => _proven is { CodeFound: var code } proven && code == Configured.CodeHash ? proven.StorageRoot : null;
+
+    /// <summary>Set when the account is proven and its code is not the configured one: nothing read from it means anything.</summary>
+    public EnclaveRefusal? WrongCode => _proven is { CodeFound: var code } && code != Configured.CodeHash
+        ? new EnclaveRefusal(
+            RefusalReason.CodeHashMismatch,
+            $"{Configured.Name} at {Configured.Address}: code hash {code} found, {Configured.CodeHash} expected")
+        : null;
+
+    /// <summary>Takes what an account proof under this head's state root showed.</summary>
+    public void Prove(Hash32 storageRoot, Hash32 codeFound) => _proven = new Proven(storageRoot, codeFound);
+
+    private sealed record Proven(Hash32 StorageRoot, Hash32 CodeFound);
+}

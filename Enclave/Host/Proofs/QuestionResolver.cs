@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Pythia.Enclave.Host.Heads;
+using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Facts;
+using Pythia.Ethereum;
+
+namespace Pythia.Enclave.Host.Proofs;
+
+/// <summary>The results of a question under one head, in the order of its facts, and the slots that they rest on.</summary>
+internal sealed record Resolved(ImmutableArray<FactResult> Results, IReadOnlySet<SlotRequest> Slots);
+
+/// <summary>Takes a question from its facts over the slots they rest on to its results: all words are proven under one head.</summary>
+internal sealed class QuestionResolver(SlotReader slots)
+{
+    public async ValueTask<Outcome<Resolved>> ResolveAsync(HeadState head, Question question, CancellationToken cancellationToken)
+    {
+        var plans = question.Facts.Select(fact => FactPlan.Start(question.Device, fact, head.Header.UnixSeconds)).ToArray();
+        var words = new Dictionary<SlotRequest, Hash32>();
+        while (plans.Any(plan => !plan.IsDone))
+        {
+            var needs = plans.SelectMany(plan => plan.Needs).Distinct().Where(need => !words.ContainsKey(need));
+            foreach (var contract in needs.GroupBy(need => need.Contract))
+            {
+                if (await ReadAsync(head, contract.Key, [.. contract.Select(need => need.Slot)], words, cancellationToken) is { } refusal)
+                {
+                    return refusal;
+                }
+            }
+
+            plans = [.. plans.Select(plan => plan.IsDone ? plan : plan.Supply([.. plan.Needs.Select(need => words[need])]))];
+        }
+
+        return new Resolved([.. plans.Select(plan => plan.Result)], words.Keys.ToHashSet());
+    }
+
+    /// <summary>The raw proof behind a question: <c>{"header":"0x… RLP","proofs":[eth_getProof, …]}</c>, a contract each.</summary>
+    public async ValueTask<Outcome<byte[]>> ProveAsync(HeadState head, Question question, CancellationToken cancellationToken)
+    {
+        if (!(await ResolveAsync(head, question, cancellationToken)).TryGet(out var resolved, out var refusal))
+        {
+            return refusal;
+        }
+
+        var proofs = new List<string>();
+        foreach (var contract in resolved.Slots.GroupBy(slot => slot.Contract).OrderBy(contract => contract.Key))
+        {
+            var wanted = contract.Select(slot => slot.Slot).Order().ToArray();
+            if (!(await slots.FetchAsync(head, Find(head, contract.Key), wanted, cancellationToken)).TryGet(out var proven, out refusal))
+            {
+                return refusal;
+            }
+
+            using var reply = JsonDocument.Parse(proven.Utf8);
+            proofs.Add(reply.RootElement.GetProperty("result").GetRawText());
+        }
+
+        return Encoding.UTF8.GetBytes($$"""{"header":"{{Hex.Format(head.Header.Rlp.Span)}}","proofs":[{{string.Join(',', proofs)}}]}""");
+    }
+
+    private static ContractAtHead Find(HeadState head, ContractRole role) => head.Find(role.ToString());
+
+    private async ValueTask<EnclaveRefusal?> ReadAsync(
+        HeadState head, ContractRole role, Hash32[] wanted, Dictionary<SlotRequest, Hash32> words, CancellationToken cancellationToken)
+    {
+        var contract = Find(head, role);
+        var found = new Hash32[wanted.Length];
+        while (!slots.TryRead(contract, wanted, found))
+        {
+            if (contract.WrongCode is { } wrongCode)
+            {
+                return wrongCode;
+            }
+
+            // What is proven is found by the next TryRead; under a cache too small for one proof it comes from the proof itself.
+            if (!(await slots.ProveAsync(head, contract, wanted, cancellationToken)).TryGet(out var proven, out var refusal))
+            {
+                return refusal;
+            }
+
+            foreach (var finding in proven.Report.Slots)
+            {
+                words[new SlotRequest(role, finding.Slot)] = finding.Value;
+            }
+
+            wanted = [.. wanted.Where(slot => !words.ContainsKey(new SlotRequest(role, slot)))];
+            found = new Hash32[wanted.Length];
+        }
+
+        for (var i = 0; i < wanted.Length; i++)
+        {
+            words[new SlotRequest(role, wanted[i])] = found[i];
+        }
+
+        return null;
+    }
+}

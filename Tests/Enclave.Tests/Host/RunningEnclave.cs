@@ -1,0 +1,69 @@
+using Pythia.Enclave.Host;
+using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Facts;
+using Pythia.Ethereum;
+using Shouldly;
+
+namespace Pythia.Enclave.Tests.Host;
+
+/// <summary>An enclave with its follower running, and a device's way of asking it.</summary>
+internal sealed class RunningEnclave : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _running;
+
+    private RunningEnclave(EnclaveOptions options)
+    {
+        Enclave = new PythiaEnclave(options);
+        _running = Enclave.RunAsync(_stop.Token);
+    }
+
+    public PythiaEnclave Enclave { get; }
+
+    public static RunningEnclave Start(EnclaveOptions options) => new(options);
+
+    public async Task<VerifiedHead> HeadAtAsync(ulong block)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        return await Enclave.WaitForHeadAsync(block - 1, limit.Token);
+    }
+
+    /// <summary>Asks one fact and checks the answer as a device does.</summary>
+    public async Task<AnswerBody> AskAsync(Hash32 device, Fact fact, ulong minBlock = 0)
+    {
+        var request = new Request(Question.Create(device, minBlock, fact), [1, 2, 3, 4, 5, 6, 7, 8], 0);
+        var reply = await Enclave.AnswerAsync(request.Encode());
+        reply.Refusal.ShouldBeNull(reply.Refusal?.ToString());
+        return await CheckAsync(reply.Answer, request);
+    }
+
+    public async Task<AnswerBody> CheckAsync(ReadOnlyMemory<byte> answer, Request request)
+    {
+        var identity = await Enclave.IdentifyAsync();
+        using var key = Es256Key.TryImport(identity.SigningKey.Span).ShouldNotBeNull();
+        var verdict = AnswerCheck.Check(answer.Span, request, key, identity.ConfigurationHash.Span);
+        verdict.Fault.ShouldBe(AnswerFault.None, verdict.Detail);
+        return verdict.Body!;
+    }
+
+    public async Task<EnclaveRefusal> RefusedAsync(Hash32 device, Fact fact, ulong minBlock = 0)
+    {
+        var request = new Request(Question.Create(device, minBlock, fact), null, 0);
+        var reply = await Enclave.AnswerAsync(request.Encode());
+        reply.Answer.Length.ShouldBe(0);
+        var refusal = reply.Refusal.ShouldNotBeNull();
+        ConciseProblem.Decode(reply.Problem.Span, out var problem).ShouldBe(Verifier.Cbor.CborError.None);
+        problem!.Reason.ShouldBe((ulong)refusal.Reason);
+        return refusal;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.WaitAsync(Patience);
+        Enclave.Dispose();
+        _stop.Dispose();
+    }
+}
