@@ -1,4 +1,4 @@
-// Where the parts of Contracts/ are, and the one set of compiler settings. foundry.toml repeats the settings for forge.
+// Where the parts of Contracts/ are, and the settings with which the contracts are compiled.
 import { createRequire } from "node:module";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
