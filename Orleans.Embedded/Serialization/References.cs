@@ -15,12 +15,10 @@ public interface IReferenceForm
 /// <summary>References to grains and observers in messages: they pass as they are, and in bytes by the runtime's form of them.</summary>
 public static class References
 {
-    private const string Marker = "Orleans.Runtime.IAddressable";
-
     /// <summary>Set by the runtime; null where messages are written without one.</summary>
     public static IReferenceForm? Form { get; set; }
 
-    internal static bool Has(Type type) => type.FullName == Marker || type.GetInterface(Marker) is not null;
+    internal static bool Has(Type type) => type.IsAssignableTo(typeof(Orleans.Runtime.IAddressable));
 }
 
 /// <summary>A reference to a grain or an observer.</summary>
