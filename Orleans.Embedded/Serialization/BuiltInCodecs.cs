@@ -54,6 +54,7 @@ internal static class BuiltInCodecs
         CodecRegistry.Add(new TextFormCodec<Version>(version => version.ToString(), Version.Parse), "version");
         CodecRegistry.Add(new IPAddressCodec(), "ip");
         CodecRegistry.Add(new IPEndPointCodec(), "ipendpoint");
+        CodecRegistry.Add(new GrainIdCodec(), "grainid");
         CodecRegistry.Add(new TypeCodec(), "type");
         CodecRegistry.Add(new ByteArrayCodec(), "bytes");
         CodecRegistry.Add(new ReadOnlyMemoryCodec(), "readonlymemory");

@@ -2,6 +2,7 @@
 namespace Orleans.Serialization;
 
 /// <summary>A message could not be written, read or copied.</summary>
+[GenerateSerializer]
 public class SerializerException : Exception
 {
     public SerializerException()
@@ -20,4 +21,5 @@ public class SerializerException : Exception
 }
 
 /// <summary>A type that crosses a call has no codec: it lacks <c>[GenerateSerializer]</c>, or is no type that has one by itself.</summary>
+[GenerateSerializer]
 public sealed class CodecNotFoundException(string message) : SerializerException(message);

@@ -46,6 +46,7 @@ public enum MalformedReason
 }
 
 /// <summary>Bytes are no message of the expected type; nothing was changed.</summary>
+[GenerateSerializer]
 public sealed class MalformedMessageException : SerializerException
 {
     public MalformedMessageException(MalformedReason reason, int offset, string detail)
@@ -62,8 +63,10 @@ public sealed class MalformedMessageException : SerializerException
         Offset = offset;
     }
 
+    [Id(0)]
     public MalformedReason Reason { get; }
 
     /// <summary>Where reading stopped, in bytes from the start of the message.</summary>
+    [Id(1)]
     public int Offset { get; }
 }

@@ -1,5 +1,6 @@
 // Text, and the classes that are written as text or bytes and never change.
 using System.Net;
+using Orleans.Runtime;
 
 namespace Pythia.Embedded.Serialization;
 
@@ -86,4 +87,16 @@ internal sealed class TypeCodec : ReferenceCodec<Type>
     }
 
     protected override Type CopyBody(Type value, CopyContext context) => value;
+}
+
+/// <summary>The text <c>type/key</c>.</summary>
+internal sealed class GrainIdCodec : ImmutableCodec<GrainId>
+{
+    public override void Write(MessageWriter writer, GrainId value) => writer.Text(value.ToString());
+
+    public override GrainId Read(ref MessageReader reader)
+    {
+        var text = reader.Text();
+        return text is not null && GrainId.TryParse(text, out var id) ? id : throw reader.Malformed(MalformedReason.BadText, $"{text} is no grain id");
+    }
 }

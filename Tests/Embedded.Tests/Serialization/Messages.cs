@@ -26,6 +26,7 @@ public sealed record StateMessage
 
     [Id(2)] public required Dictionary<string, List<int>> Map { get; init; }
 
+    [field: NonSerialized]
     public int NotWritten { get; set; }
 }
 
