@@ -1,0 +1,279 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+using Pythia.Embedded.References;
+
+namespace Pythia.Embedded.Runtime;
+
+/// <summary>This part starts and ends the activation.</summary>
+internal sealed partial class Activation
+{
+    private readonly StatelessPool? _pool;
+    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private object? _instance;
+    private AsyncServiceScope? _scope;
+    private GrainLifecycle? _lifecycle;
+    private TaskCompletionSource? _quiet;
+    private DeactivationReason _reason;
+    private HashSet<GrainTimer>? _timers;
+    private HashSet<ISequence>? _sequences;
+    private bool _started;
+    private bool _endWhenIdle;
+    private int _idleSince;
+    private int _keepUntil;
+
+    public Task Deactivated => _deactivated.Task;
+
+    /// <summary>Begins the end: what runs comes to its end first, what waits goes to the next activation.</summary>
+    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
+    {
+        lock (Gate)
+        {
+            if (_stage >= Stage.Ending)
+            {
+                return;
+            }
+
+            _reason = deactivationReason;
+            if (_stage is Stage.Active)
+            {
+                BeginEnd();
+            }
+            else if (_stage is Stage.Created)
+            {
+                _stage = Stage.Ending;
+                StartOwn(EndAsync);
+            }
+            else
+            {
+                _endWhenIdle = true;
+            }
+        }
+    }
+
+    /// <summary>Ends once nothing runs or waits: for a silo that stops.</summary>
+    public void DeactivateWhenIdle(DeactivationReason reason)
+    {
+        lock (Gate)
+        {
+            if (_stage >= Stage.Ending || _endWhenIdle)
+            {
+                return;
+            }
+
+            _reason = reason;
+            _endWhenIdle = true;
+        }
+
+        LookAgain();
+    }
+
+    /// <summary>Ends if it has been idle for its class's time.</summary>
+    public void CollectIfIdle(int now)
+    {
+        if (GrainClass.IdleTicks is not { } idleTicks || Load > 0 || now - Volatile.Read(ref _idleSince) < idleTicks || now < _keepUntil)
+        {
+            return;
+        }
+
+        lock (Gate)
+        {
+            if (_stage is not Stage.Active || Load > 0)
+            {
+                return;
+            }
+
+            _reason = new DeactivationReason(DeactivationReasonCode.ActivationIdle, "It was idle.");
+            BeginEnd();
+        }
+    }
+
+    public void KeepFor(TimeSpan time)
+        => _keepUntil = time <= TimeSpan.Zero ? 0 : time == TimeSpan.MaxValue ? int.MaxValue : Silo.Clock.Now + Silo.Clock.Ticks(time);
+
+    public void Add(GrainTimer timer)
+    {
+        lock (Gate)
+        {
+            if (_stage < Stage.Ending)
+            {
+                (_timers ??= []).Add(timer);
+                return;
+            }
+        }
+
+        timer.Dispose();
+    }
+
+    public void Remove(GrainTimer timer)
+    {
+        lock (Gate)
+        {
+            _timers?.Remove(timer);
+        }
+    }
+
+    public void Add(ISequence sequence)
+    {
+        lock (Gate)
+        {
+            (_sequences ??= []).Add(sequence);
+        }
+    }
+
+    public void Remove(ISequence sequence)
+    {
+        lock (Gate)
+        {
+            _sequences?.Remove(sequence);
+        }
+    }
+
+    private async Task StartAsync()
+    {
+        Exception? failure = null;
+        try
+        {
+            using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.ActivationTime);
+            GrainClass.CheckPlacement(Silo, GrainId);
+            _scope = Silo.Services.CreateAsyncScope();
+            _instance = GrainClass.Create(this);
+            (_instance as ILifecycleParticipant<IGrainLifecycle>)?.Participate(ObservableLifecycle);
+            if (_lifecycle is not null)
+            {
+                await _lifecycle.StartAsync(timeout.Token);
+            }
+
+            if (_instance is IGrainBase grain)
+            {
+                await grain.OnActivateAsync(timeout.Token).WaitAsync(timeout.Token);
+            }
+
+            _started = true;
+        }
+        catch (Exception exception)
+        {
+            failure = exception;
+            Silo.Log.ActivationFailed(Name, exception);
+        }
+
+        lock (Gate)
+        {
+            if (failure is null)
+            {
+                _stage = Stage.Active;
+                _idleSince = Silo.Clock.Now;
+                return;
+            }
+
+            _stage = Stage.Ending;
+            _reason = new DeactivationReason(DeactivationReasonCode.ActivationFailed, failure, "It failed to start.");
+        }
+
+        await EndAsync();
+    }
+
+    // The gate is held.
+    private void BeginEnd()
+    {
+        _stage = Stage.Ending;
+        _quiet = _running.Count == 0 ? null : new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        StartOwn(EndAsync);
+    }
+
+    private async Task EndAsync()
+    {
+        StopWhatRunsByItself();
+        using var timeout = new CancellationTokenSource(Silo.Collection.DeactivationTimeout, Silo.ActivationTime);
+        await TryAsync(() => _quiet?.Task.WaitAsync(timeout.Token) ?? Task.CompletedTask);
+        if (_started)
+        {
+            await TryAsync(() => (_instance as IGrainBase)?.OnDeactivateAsync(_reason, timeout.Token).WaitAsync(timeout.Token) ?? Task.CompletedTask);
+        }
+
+        await TryAsync(() => _lifecycle?.StopAsync(timeout.Token) ?? Task.CompletedTask);
+        await TryAsync(DisposeAsync);
+        Silo.Forget(this, _pool);
+        var left = TakeWaiting();
+        foreach (var request in left)
+        {
+            if (_reason.ReasonCode is DeactivationReasonCode.ActivationFailed)
+            {
+                request.Fail(Serialization.MessageCopier.CopyException(_reason.Exception!));
+                request.Cancellation?.CallEnded();
+            }
+            else
+            {
+                Silo.SendOn(request, GrainId);
+            }
+        }
+
+        _deactivated.TrySetResult();
+    }
+
+    private void StopWhatRunsByItself()
+    {
+        GrainTimer[] timers;
+        ISequence[] sequences;
+        lock (Gate)
+        {
+            timers = _timers is null ? [] : [.. _timers];
+            sequences = _sequences is null ? [] : [.. _sequences];
+        }
+
+        foreach (var timer in timers)
+        {
+            timer.Dispose();
+        }
+
+        foreach (var sequence in sequences)
+        {
+            sequence.Abort();
+        }
+    }
+
+    private async Task DisposeAsync()
+    {
+        switch (_instance)
+        {
+            case IAsyncDisposable disposable:
+                await disposable.DisposeAsync();
+                break;
+            case IDisposable disposable:
+                disposable.Dispose();
+                break;
+        }
+
+        if (_scope is { } scope)
+        {
+            await scope.DisposeAsync();
+        }
+    }
+
+    private List<Request> TakeWaiting()
+    {
+        var left = new List<Request>();
+        lock (Gate)
+        {
+            _stage = Stage.Ended;
+            while ((_waitingInterleaved.First ?? _waiting.First) is { } request)
+            {
+                (_waitingInterleaved.First is null ? ref _waiting : ref _waitingInterleaved).Remove(request);
+                left.Add(request);
+            }
+        }
+
+        return left;
+    }
+
+    private async Task TryAsync(Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch (Exception exception)
+        {
+            Silo.Log.EndFailed(Name, exception);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Orleans.Configuration;
+using Orleans.Runtime;
+
+namespace Pythia.Embedded.Runtime;
+
+/// <summary>Refuses settings that can't work, by name.</summary>
+internal static class SiloOptionsCheck
+{
+    public static void Check(SiloMessagingOptions messaging, GrainCollectionOptions collection)
+    {
+        Positive(messaging.ResponseTimeout, nameof(SiloMessagingOptions), nameof(messaging.ResponseTimeout));
+        Positive(collection.CollectionQuantum, nameof(GrainCollectionOptions), nameof(collection.CollectionQuantum));
+        Positive(collection.ActivationTimeout, nameof(GrainCollectionOptions), nameof(collection.ActivationTimeout));
+        Positive(collection.DeactivationTimeout, nameof(GrainCollectionOptions), nameof(collection.DeactivationTimeout));
+        Longer(collection.CollectionAge, collection.CollectionQuantum, nameof(collection.CollectionAge));
+        foreach (var (name, age) in collection.ClassSpecificCollectionAge)
+        {
+            Longer(age, collection.CollectionQuantum, $"{nameof(collection.ClassSpecificCollectionAge)}[{name}]");
+        }
+    }
+
+    private static void Positive(TimeSpan value, string options, string name)
+    {
+        if (value <= TimeSpan.Zero)
+        {
+            throw new OrleansConfigurationException($"{options}.{name}: {value} found, expected more than zero");
+        }
+    }
+
+    private static void Longer(TimeSpan value, TimeSpan quantum, string name)
+    {
+        if (value <= quantum)
+        {
+            throw new OrleansConfigurationException(
+                $"{nameof(GrainCollectionOptions)}.{name}: {value} found, expected more than {nameof(GrainCollectionOptions.CollectionQuantum)} {quantum}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+
+namespace Pythia.Embedded.Runtime;
+
+/// <summary>This part starts and stops the silo.</summary>
+internal sealed partial class SiloRuntime : ILifecycleParticipant<ISiloLifecycle>
+{
+    /// <summary>Activations and observers that calls can reach at present.</summary>
+    public IEnumerable<ICallTarget> Targets => _targets.Values;
+
+    public void Participate(ISiloLifecycle lifecycle)
+    {
+        lifecycle.Subscribe<SiloRuntime>(ServiceLifecycleStage.RuntimeGrainServices, StartAsync, StopAsync);
+        lifecycle.Subscribe<SiloRuntime>(ServiceLifecycleStage.GrainDeactivation, static _ => Task.CompletedTask, EndAllAsync);
+    }
+
+    /// <summary>Adds an observer under its own id.</summary>
+    public void Add(ObserverTarget observer) => _targets[observer.GrainId] = observer;
+
+    public void Remove(ObserverTarget observer)
+        => _targets.TryRemove(KeyValuePair.Create<GrainId, ICallTarget>(observer.GrainId, observer));
+
+    public void RemoveObserver(GrainId observer)
+    {
+        if (ObserverTarget.IsObserver(observer))
+        {
+            _targets.TryRemove(observer, out _);
+        }
+    }
+
+    private Task StartAsync(CancellationToken cancellationToken)
+    {
+        IncomingFilters = [.. Services.GetServices<IIncomingGrainCallFilter>()];
+        OutgoingFilters = [.. Services.GetServices<IOutgoingGrainCallFilter>()];
+        HasIncomingFilters = IncomingFilters.Length > 0;
+        CallClock.Start(now =>
+        {
+            foreach (var (_, target) in _targets)
+            {
+                target.Expire(now);
+            }
+        });
+        Clock.Start(now =>
+        {
+            foreach (var activation in Activations())
+            {
+                activation.CollectIfIdle(now);
+            }
+        });
+        _status = Status.Running;
+        Log.Up(Details.Name, Classes.Count);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Lets what grains have begun come to its end, and ends them. New calls from outside are refused.</summary>
+    private async Task EndAllAsync(CancellationToken cancellationToken)
+    {
+        _status = Status.Stopping;
+        var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "The silo stops.");
+        while (Activations() is { Count: > 0 } left && !cancellationToken.IsCancellationRequested)
+        {
+            foreach (var activation in left)
+            {
+                activation.DeactivateWhenIdle(reason);
+            }
+
+            // An activation that was made and never called has nothing to end it.
+            await Task.WhenAll(left.Select(activation => activation.Deactivated))
+                .WaitAsync(cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private Task StopAsync(CancellationToken cancellationToken)
+    {
+        _status = Status.Stopped;
+        CallClock.Dispose();
+        Clock.Dispose();
+        if (Activations() is { Count: > 0 } left)
+        {
+            Log.StoppedEarly(left.Count);
+        }
+
+        // Nobody waits for an answer that will not come.
+        foreach (var (_, target) in _targets)
+        {
+            target.Expire(int.MaxValue);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private List<Activation> Activations()
+    {
+        var activations = new List<Activation>();
+        foreach (var (_, target) in _targets)
+        {
+            switch (target)
+            {
+                case Activation activation:
+                    activations.Add(activation);
+                    break;
+                case StatelessPool pool:
+                    activations.AddRange(pool.Workers());
+                    break;
+            }
+        }
+
+        return activations;
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.TestingHost;
+
+namespace Pythia.Engine;
+
+/// <summary>Runs the grains of these tests on two silos of Microsoft Orleans.</summary>
+public sealed class EngineFixture : IAsyncLifetime
+{
+    private InProcessTestCluster _cluster = null!;
+
+    public IClusterClient Client => _cluster.Client;
+
+    public async Task InitializeAsync()
+    {
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.ConfigureSilo((_, silo) => TestSilo.Configure(silo));
+        builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TestSilo.ResponseTimeout));
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async Task DisposeAsync() => await _cluster.DisposeAsync();
+}

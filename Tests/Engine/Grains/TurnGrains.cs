@@ -1,0 +1,166 @@
+using Orleans.Concurrency;
+using Orleans.Serialization.Invocation;
+
+namespace Pythia.Engine.Grains;
+
+/// <summary>A grain whose calls are held open until the test lets them go.</summary>
+[Alias("engine.ITurnGrain")]
+public interface ITurnGrain : IGrainWithStringKey
+{
+    /// <summary>Signals {name}-begun, waits for {name}-go.</summary>
+    [Alias("Hold")]
+    Task HoldAsync(string name);
+
+    [Alias("HoldReading"), ReadOnly]
+    Task HoldReadingAsync(string name);
+
+    [Alias("HoldInterleaved"), AlwaysInterleave]
+    Task HoldInterleavedAsync(string name);
+
+    /// <summary>The names of the calls that have begun, in order.</summary>
+    [Alias("Begun"), AlwaysInterleave]
+    Task<IReadOnlyList<string>> BegunAsync();
+
+    /// <summary>Whether the code runs on the grain's scheduler, before an await and after it.</summary>
+    [Alias("Scheduler")]
+    Task<(bool Before, bool After)> SchedulerAsync();
+
+    /// <summary>Counts up with an await between reading and writing.</summary>
+    [Alias("Count")]
+    Task<int> CountAsync();
+
+    /// <summary>Calls the grain of this key, which calls back.</summary>
+    [Alias("Bounce")]
+    Task<string> BounceAsync(string via, bool letBackIn);
+
+    [Alias("BounceBack")]
+    Task<string> BounceBackAsync(string to);
+
+    [Alias("Touch")]
+    Task<string> TouchAsync();
+}
+
+[Alias("engine.IReentrantGrain")]
+public interface IReentrantGrain : IGrainWithStringKey
+{
+    [Alias("Hold")]
+    Task HoldAsync(string name);
+
+    [Alias("Echo")]
+    Task<string> EchoAsync(string text);
+}
+
+[Alias("engine.IChoosyGrain")]
+public interface IChoosyGrain : IGrainWithStringKey
+{
+    [Alias("Hold")]
+    Task HoldAsync(string name);
+
+    [Alias("Quick")]
+    Task<string> QuickAsync();
+}
+
+[Alias("engine.IPoolGrain")]
+public interface IPoolGrain : IGrainWithStringKey
+{
+    /// <summary>Waits until so many calls are held at once, each in a worker of its own.</summary>
+    [Alias("Meet")]
+    Task<int> MeetAsync(string name, int workers);
+}
+
+[GrainType("engine.turn")]
+public sealed class TurnGrain : Grain, ITurnGrain
+{
+    private readonly List<string> _begun = [];
+    private int _count;
+
+    public Task HoldAsync(string name) => Hold(name);
+
+    public Task HoldReadingAsync(string name) => Hold(name);
+
+    public Task HoldInterleavedAsync(string name) => Hold(name);
+
+    public Task<IReadOnlyList<string>> BegunAsync() => Task.FromResult<IReadOnlyList<string>>([.. _begun]);
+
+    public async Task<(bool Before, bool After)> SchedulerAsync()
+    {
+        var before = TaskScheduler.Current;
+        await Task.Delay(1);
+        return (before != TaskScheduler.Default, TaskScheduler.Current == before);
+    }
+
+    public async Task<int> CountAsync()
+    {
+        var count = _count;
+        await Task.Yield();
+        return _count = count + 1;
+    }
+
+    public async Task<string> BounceAsync(string via, bool letBackIn)
+    {
+        var other = GrainFactory.GetGrain<ITurnGrain>(via);
+        if (!letBackIn)
+        {
+            return await other.BounceBackAsync(this.GetPrimaryKeyString());
+        }
+
+        using (RequestContext.AllowCallChainReentrancy())
+        {
+            return await other.BounceBackAsync(this.GetPrimaryKeyString());
+        }
+    }
+
+    public async Task<string> BounceBackAsync(string to) => "back from " + await GrainFactory.GetGrain<ITurnGrain>(to).TouchAsync();
+
+    public Task<string> TouchAsync() => Task.FromResult(this.GetPrimaryKeyString());
+
+    private async Task Hold(string name)
+    {
+        _begun.Add(name);
+        Signals.Set(name + "-begun");
+        await Signals.WaitAsync(name + "-go");
+    }
+}
+
+[Reentrant, GrainType("engine.reentrant")]
+public sealed class ReentrantGrain : Grain, IReentrantGrain
+{
+    public async Task HoldAsync(string name)
+    {
+        Signals.Set(name + "-begun");
+        await Signals.WaitAsync(name + "-go");
+    }
+
+    public Task<string> EchoAsync(string text) => Task.FromResult(text);
+}
+
+[MayInterleave(nameof(Lets)), GrainType("engine.choosy")]
+public sealed class ChoosyGrain : Grain, IChoosyGrain
+{
+    public static bool Lets(IInvokable request) => request.GetMethodName() == nameof(QuickAsync);
+
+    public async Task HoldAsync(string name)
+    {
+        Signals.Set(name + "-begun");
+        await Signals.WaitAsync(name + "-go");
+    }
+
+    public Task<string> QuickAsync() => Task.FromResult("quick");
+}
+
+[StatelessWorker(4), GrainType("engine.pool")]
+public sealed class PoolGrain : Grain, IPoolGrain
+{
+    private static int s_here;
+
+    public async Task<int> MeetAsync(string name, int workers)
+    {
+        if (Interlocked.Increment(ref s_here) == workers)
+        {
+            Signals.Set(name);
+        }
+
+        await Signals.WaitAsync(name);
+        return Environment.CurrentManagedThreadId;
+    }
+}

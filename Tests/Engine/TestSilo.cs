@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Pythia.Engine.Grains;
+
+namespace Pythia.Engine;
+
+/// <summary>The settings of the silo under test, the same on both engines.</summary>
+internal static class TestSilo
+{
+    /// <summary>Short, since some tests wait for it to pass.</summary>
+    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(3);
+
+    public static void Configure(ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton(TimeProvider.System);
+        silo.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = ResponseTimeout);
+        silo.Configure<GrainCollectionOptions>(options =>
+        {
+            options.CollectionQuantum = TimeSpan.FromSeconds(1);
+            options.ClassSpecificCollectionAge[typeof(ShortLivedGrain).FullName!] = TimeSpan.FromSeconds(2);
+        });
+        silo.AddMemoryGrainStorage("pythia").AddMemoryGrainStorageAsDefault().UseInMemoryReminderService();
+        silo.AddIncomingGrainCallFilter<MarkingFilter>();
+        silo.AddOutgoingGrainCallFilter<CountingFilter>();
+    }
+}

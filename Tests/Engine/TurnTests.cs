@@ -1,0 +1,121 @@
+using Pythia.Engine.Grains;
+
+namespace Pythia.Engine;
+
+/// <summary>Which call begins when.</summary>
+[Collection(nameof(EngineCollection))]
+public sealed class TurnTests(EngineFixture engine)
+{
+    private readonly string _key = Keys.New();
+
+    private ITurnGrain Grain => engine.Client.GetGrain<ITurnGrain>(_key);
+
+    [Fact]
+    public async Task Call_WhileAnotherRuns_WaitsForItsEnd()
+    {
+        var first = Grain.HoldAsync(_key + "1");
+        await Signals.WaitAsync(_key + "1-begun");
+        var second = Grain.HoldAsync(_key + "2");
+        Assert.Equal([_key + "1"], await Grain.BegunAsync());
+
+        Signals.Set(_key + "1-go");
+        await Signals.WaitAsync(_key + "2-begun");
+        Assert.True(first.IsCompleted || await Task.WhenAny(first, second) == first);
+        Signals.Set(_key + "2-go");
+        await Task.WhenAll(first, second);
+    }
+
+    [Fact]
+    public async Task Call_ManyAtOnce_NeverInterleaveAtAwaits()
+    {
+        var counts = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => Grain.CountAsync()));
+        Assert.Equal(Enumerable.Range(1, 500), counts.Order());
+    }
+
+    [Fact]
+    public async Task Call_OneCallerInARow_KeepsItsOrder()
+    {
+        var counts = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Grain.CountAsync()));
+        Assert.Equal(Enumerable.Range(1, 100), counts);
+    }
+
+    [Fact]
+    public async Task AlwaysInterleave_WhileAnotherRuns_BeginsAtOnce()
+    {
+        var held = Grain.HoldAsync(_key + "a");
+        await Signals.WaitAsync(_key + "a-begun");
+        var interleaved = Grain.HoldInterleavedAsync(_key + "b");
+        await Signals.WaitAsync(_key + "b-begun");
+        Signals.Set(_key + "a-go");
+        Signals.Set(_key + "b-go");
+        await Task.WhenAll(held, interleaved);
+    }
+
+    [Fact]
+    public async Task ReadOnly_BesideReadOnly_Interleaves()
+    {
+        var one = Grain.HoldReadingAsync(_key + "r1");
+        var two = Grain.HoldReadingAsync(_key + "r2");
+        await Signals.WaitAsync(_key + "r1-begun");
+        await Signals.WaitAsync(_key + "r2-begun");
+        Signals.Set(_key + "r1-go");
+        Signals.Set(_key + "r2-go");
+        await Task.WhenAll(one, two);
+    }
+
+    [Fact]
+    public async Task ReadOnly_BesideAWriter_Waits()
+    {
+        var writer = Grain.HoldAsync(_key + "w");
+        await Signals.WaitAsync(_key + "w-begun");
+        var reader = Grain.HoldReadingAsync(_key + "r");
+        Assert.Equal([_key + "w"], await Grain.BegunAsync());
+        Signals.Set(_key + "w-go");
+        await Signals.WaitAsync(_key + "r-begun");
+        Signals.Set(_key + "r-go");
+        await Task.WhenAll(writer, reader);
+    }
+
+    [Fact]
+    public async Task Reentrant_WhileAnotherRuns_BeginsAtOnce()
+    {
+        var grain = engine.Client.GetGrain<IReentrantGrain>(_key);
+        var held = grain.HoldAsync(_key);
+        await Signals.WaitAsync(_key + "-begun");
+        Assert.Equal("echo", await grain.EchoAsync("echo"));
+        Assert.False(held.IsCompleted);
+        Signals.Set(_key + "-go");
+        await held;
+    }
+
+    [Fact]
+    public async Task MayInterleave_CallThatThePredicateLets_BeginsAtOnce()
+    {
+        var grain = engine.Client.GetGrain<IChoosyGrain>(_key);
+        var held = grain.HoldAsync(_key);
+        await Signals.WaitAsync(_key + "-begun");
+        Assert.Equal("quick", await grain.QuickAsync());
+        Assert.False(held.IsCompleted);
+        Signals.Set(_key + "-go");
+        await held;
+    }
+
+    [Fact]
+    public async Task CallCycle_ChainIsLetBackIn_Answers()
+        => Assert.Equal($"back from {_key}", await Grain.BounceAsync(_key + "-via", letBackIn: true));
+
+    [Fact]
+    public async Task CallCycle_ChainIsNotLetBackIn_EndsInTimeout()
+        => await Assert.ThrowsAsync<TimeoutException>(() => Grain.BounceAsync(_key + "-via", letBackIn: false));
+
+    [Fact]
+    public async Task Call_BeforeAndAfterAwait_RunsOnTheGrainsScheduler()
+        => Assert.Equal((true, true), await Grain.SchedulerAsync());
+
+    [Fact]
+    public async Task StatelessWorker_CallsAtOnce_GetWorkersOfTheirOwn()
+    {
+        var grain = engine.Client.GetGrain<IPoolGrain>(_key);
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => grain.MeetAsync(_key + "-met", workers: 2)));
+    }
+}
