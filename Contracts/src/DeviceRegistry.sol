@@ -6,6 +6,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Context} from "@openzeppelin/contracts/utils/Context.sol";
+import {Multicall} from "@openzeppelin/contracts/utils/Multicall.sol";
 import {IDeviceRegistry} from "./interfaces/IDeviceRegistry.sol";
 import {DeviceStatement} from "./libraries/DeviceStatement.sol";
 import {SignedActs} from "./SignedActs.sol";
@@ -17,8 +18,9 @@ import {SignedActs} from "./SignedActs.sol";
 ///  - `_rotatedKeyHash[deviceId]`.
 /// The owner stands there and nowhere else: ERC-721's own `_owners` and `_balances` stay empty ({_ownerOf} and
 /// {_update} are replaced), so no two records of one owner can part, and a claim writes one slot less.
+/// With Multicall an owner does several acts in one transaction, such as a key rotation and a transfer.
 /// Nothing here calls an unknown contract but ERC-721's safe transfer, after all is written.
-contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs {
+contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     struct Batch {
         uint32 count;
         uint64 registeredAt;
@@ -134,11 +136,12 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs {
     /// @inheritdoc IDeviceRegistry
     function claimSigned(Claim calldata evidence, Auth calldata auth) external {
         bytes32 deviceId = _deviceId(evidence.manufacturer, evidence.keyX, evidence.keyY);
-        bytes32 hash = keccak256(abi.encode(evidence));
+        bytes memory act = abi.encodeCall(this.claim, (evidence));
+        bytes32 hash = _hashOfArguments(act);
         bytes32 structHash = keccak256(
             abi.encode(CLAIM_TYPEHASH, deviceId, evidence.modelId, hash, auth.signer, auth.nonce, auth.deadline)
         );
-        _carryOut(structHash, auth, abi.encodeCall(this.claim, (evidence)), CLAIM_GAS);
+        _carryOut(structHash, auth, act, CLAIM_GAS);
     }
 
     /// @dev The manufacturer registered it, the QR code's key names the claimer, and so does the device.
@@ -534,6 +537,13 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs {
 
     function _bumpOwnerEpoch(address owner) private {
         emit OwnerEpochBumped(owner, ++_holders[owner].epoch);
+    }
+
+    /// @dev keccak256 of what stands behind a call's selector: abi.encode of its arguments, without encoding twice.
+    function _hashOfArguments(bytes memory act) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(add(act, 0x24), sub(mload(act), 4))
+        }
     }
 
     /// @dev EIP-712 struct of a type with the device id before the signer's three fields.

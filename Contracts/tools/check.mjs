@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileContracts } from "./compile.mjs";
-import { gasSnapshot } from "./gas.mjs";
+import { gasSnapshot, overLimit } from "./gas.mjs";
 import { deployed, readJson, root } from "./settings.mjs";
 
 const folder = join(root, "snapshots");
@@ -44,7 +44,11 @@ function present() {
   }
 
   files["size.json"] = sizes;
-  files["gas.json"] = gasSnapshot();
+  const gas = gasSnapshot();
+  const problems = overLimit(gas);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+
+  files["gas.json"] = gas;
   return files;
 }
 

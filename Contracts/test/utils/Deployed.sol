@@ -17,6 +17,7 @@ interface DeviceRegistry is IDeviceRegistry, IERC721, INonces {
     function MIN_RECOVERY_DELAY() external view returns (uint32);
     function MAX_RECOVERY_DELAY() external view returns (uint32);
     function RECOVERY_WINDOW() external view returns (uint32);
+    function multicall(bytes[] calldata data) external returns (bytes[] memory results);
 }
 
 interface PolicyRegistry is IPolicyRegistry, INonces {}

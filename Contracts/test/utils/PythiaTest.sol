@@ -216,6 +216,13 @@ abstract contract PythiaTest {
         return consents.consentId(terms.deviceId, epochs.deviceEpoch, terms.grantee, terms.scope);
     }
 
+    function grantRefused(address owner, IConsentRegistry.Terms memory terms, bytes memory reason) internal {
+        IConsentRegistry.Epochs memory epochs = consents.epochsOf(terms.deviceId);
+        vm.expectRevert(reason);
+        vm.prank(owner);
+        consents.grant(terms, epochs);
+    }
+
     function keyOf(IConsentRegistry.Terms memory terms) internal view returns (IConsentRegistry.ConsentKey memory) {
         uint40 epoch = devices.device(terms.deviceId).epoch;
         return IConsentRegistry.ConsentKey(terms.deviceId, epoch, terms.grantee, terms.scope);
