@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+using Pythia.Gateway.Problems;
+using Pythia.Gateway.Requests;
+using Pythia.Grains;
+using Pythia.Grains.Pythia;
+
+namespace Pythia.Gateway.Devices;
+
+/// <summary>
+/// The device's side: bytes of architecture section 7 in, the same bytes out. Nothing of them is read here, and an answer stands or falls
+/// by its signature.
+/// </summary>
+public static class DeviceEndpoints
+{
+    /// <summary>The longest request that an enclave reads.</summary>
+    public const int LongestRequestBytes = 1_024;
+
+    public const string RequestMediaType = "application/cbor";
+
+    /// <summary>RFC 9052 section 2.</summary>
+    public const string AnswerMediaType = "application/cose; cose-type=\"cose-sign1\"";
+
+    public static void Map(RouteGroupBuilder chain)
+    {
+        chain.MapPost("/answer", AnswerByAnyAsync);
+        chain.MapPost("/enclaves/{enclave}/answer", AnswerByOneAsync);
+        chain.MapGet("/enclaves", ListEnclavesAsync);
+    }
+
+    // One that answers is as good as another: the next in turn, and the one after it if that is gone meanwhile.
+    private static async Task<IResult> AnswerByAnyAsync(HttpContext context, IGrainFactory grains, EnclaveDirectory directory, ILogger<EnclaveDirectory> logger)
+    {
+        var (request, problem) = await RequestBody.ReadAsync(context.Request, RequestMediaType, LongestRequestBytes);
+        if (problem is not null) return new ProblemResult(problem);
+
+        var chainId = ServedChains.Of(context).ChainId;
+        var enclaves = await directory.ListInTurnAsync(grains, chainId);
+        foreach (var enclave in enclaves.Take(2))
+        {
+            try
+            {
+                return await AskAsync(context, grains, chainId, enclave, request, logger);
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                directory.Forget(chainId);
+                GatewayLog.EnclaveUnreachable(logger, enclave, e);
+            }
+        }
+
+        return new ProblemResult(Problem.TryAgain($"no enclave of chain {chainId} answers"));
+    }
+
+    private static async Task<IResult> AnswerByOneAsync(
+        string enclave, HttpContext context, IGrainFactory grains, EnclaveDirectory directory, ILogger<EnclaveDirectory> logger)
+    {
+        var (id, idProblem) = Ids.ReadEnclave(enclave);
+        if (idProblem is not null) return new ProblemResult(idProblem);
+
+        var (request, problem) = await RequestBody.ReadAsync(context.Request, RequestMediaType, LongestRequestBytes);
+        if (problem is not null) return new ProblemResult(problem);
+
+        // A name that no silo reported must not make a grain.
+        var chainId = ServedChains.Of(context).ChainId;
+        if (!(await directory.ListInTurnAsync(grains, chainId)).Contains(id, StringComparer.Ordinal))
+            return new ProblemResult(new Problem(404, "unknown-enclave", "There is no such enclave", $"enclave '{id}' found, one of GET …/enclaves expected"));
+
+        return await AskAsync(context, grains, chainId, id, request, logger);
+    }
+
+    private static async Task<IResult> AskAsync(
+        HttpContext context, IGrainFactory grains, ulong chainId, string enclave, byte[] request, ILogger logger)
+    {
+        var grain = grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave));
+        var reply = await grain.AnswerAsync(ImmutableCollectionsMarshal.AsImmutableArray(request), context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-store";
+        if (reply.Problem.IsDefaultOrEmpty)
+            return Results.Bytes(ImmutableCollectionsMarshal.AsArray(reply.Answer)!, AnswerMediaType);
+
+        GatewayLog.QuestionRefused(logger, enclave, reply.Reason);
+        return new RefusalResult(ImmutableCollectionsMarshal.AsArray(reply.Problem)!, RefusalStatus.Of(reply.Reason));
+    }
+
+    private static async Task<IResult> ListEnclavesAsync(HttpContext context, IGrainFactory grains, EnclaveDirectory directory, ILogger<EnclaveDirectory> logger)
+    {
+        var chainId = ServedChains.Of(context).ChainId;
+        var identities = new List<EnclaveJson>();
+        foreach (var enclave in (await directory.ListInTurnAsync(grains, chainId)).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                var grain = grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave));
+                identities.Add(EnclaveJson.Of(await grain.IdentifyAsync(context.RequestAborted)));
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                GatewayLog.EnclaveUnreachable(logger, enclave, e);
+            }
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        return Results.Json(new EnclavesJson(chainId, identities), GatewayJson.Options);
+    }
+
+    // The enclave's own words, with the status that fits them.
+    private sealed class RefusalResult(byte[] problem, int status) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = status;
+            if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "1";
+            httpContext.Response.ContentType = ConciseProblem.MediaType;
+            httpContext.Response.ContentLength = problem.Length;
+            await httpContext.Response.Body.WriteAsync(problem, httpContext.RequestAborted);
+        }
+    }
+}

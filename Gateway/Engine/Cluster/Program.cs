@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
+using Pythia.Gateway;
+
+// The gateway as a program of its own, a client of the cluster: clustering comes from configuration (section Orleans).
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.UseOrleansClient(_ => { });
+builder.Services.AddPythiaGateway(builder.Configuration);
+if (builder.Configuration.GetValue<string>("Gateway:Url") is { Length: > 0 } url) builder.WebHost.UseUrls(url);
+
+var app = builder.Build();
+app.UsePythiaGateway();
+await app.RunAsync();

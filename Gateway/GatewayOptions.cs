@@ -1,0 +1,54 @@
+using System.ComponentModel.DataAnnotations;
+using Pythia.Gateway.Settings;
+
+namespace Pythia.Gateway;
+
+/// <summary>Settings of the gateway, section <c>Gateway</c>.</summary>
+public sealed class GatewayOptions
+{
+    public const string Section = "Gateway";
+
+    /// <summary>Where it listens: an absolute http URL; port 0 takes a free one. Default http://127.0.0.1:0.</summary>
+    [Required, HttpUrl]
+    public string Url { get; set; } = "http://127.0.0.1:0";
+
+    /// <summary>The chains that it serves: at least one, at most 64. In the embedded form the silo fills it.</summary>
+    [Length(1, 64)]
+    public IList<GatewayChainOptions> Chains { get; } = [];
+
+    /// <summary>Seconds until a prepared act expires when the caller names no deadline: 60 to 86,400, default 600.</summary>
+    [Range(60, 86_400)]
+    public int IntentLifetimeSeconds { get; set; } = 600;
+
+    /// <summary>Requests a second from one address, over time: 1 to 1,000,000, default 200.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestsPerSecond { get; set; } = 200;
+
+    /// <summary>Requests that one address may make at once after a pause: 1 to 1,000,000, default 400.</summary>
+    [Range(1, 1_000_000)]
+    public int RequestBurst { get; set; } = 400;
+
+    /// <summary>Connections open at the same time: 1 to 1,000,000, default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 10_000;
+}
+
+/// <summary>One chain, section <c>Gateway:Chains:{n}</c>.</summary>
+public sealed class GatewayChainOptions
+{
+    /// <summary>Chain id (EIP-155), from 1.</summary>
+    [Range(typeof(ulong), "1", "18446744073709551615")]
+    public ulong ChainId { get; set; }
+
+    /// <summary>Address of DeviceRegistry, 0x and 40 hex digits.</summary>
+    [Required, EthereumAddress]
+    public string DeviceRegistry { get; set; } = "";
+
+    /// <summary>Address of ConsentRegistry, 0x and 40 hex digits.</summary>
+    [Required, EthereumAddress]
+    public string ConsentRegistry { get; set; } = "";
+
+    /// <summary>Address of PolicyRegistry, 0x and 40 hex digits.</summary>
+    [Required, EthereumAddress]
+    public string PolicyRegistry { get; set; } = "";
+}

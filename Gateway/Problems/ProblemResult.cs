@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+
+namespace Pythia.Gateway.Problems;
+
+/// <summary>Writes a <see cref="Problem"/>: CBOR below <see cref="DevicePath"/>, JSON elsewhere.</summary>
+public sealed class ProblemResult(Problem problem) : IResult
+{
+    /// <summary>Everything below it is answered in CBOR.</summary>
+    public const string DevicePath = "/pythia";
+
+    public const string JsonMediaType = "application/problem+json";
+
+    public Problem Problem { get; } = problem;
+
+    public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, Problem);
+
+    public static async Task WriteAsync(HttpContext context, Problem problem)
+    {
+        context.Response.StatusCode = problem.Status;
+        context.Response.Headers.CacheControl = "no-store";
+        if (problem.RetryAfterSeconds is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+
+        var device = context.Request.Path.StartsWithSegments(DevicePath, StringComparison.Ordinal);
+        var body = device ? ConciseProblem.Encode(problem) : EncodeJson(problem, context.TraceIdentifier);
+        context.Response.ContentType = device ? ConciseProblem.MediaType : JsonMediaType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body, context.RequestAborted);
+    }
+
+    private static byte[] EncodeJson(Problem problem, string requestId)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteString("type", Problem.TypePrefix + problem.Name);
+            json.WriteString("title", problem.Title);
+            json.WriteNumber("status", problem.Status);
+            json.WriteString("detail", problem.Detail);
+            if (problem.Verdict is { } verdict) json.WriteString("verdict", verdict);
+            if (problem.Digest is { } digest) json.WriteString("digest", digest);
+            if (problem.Status >= 500) json.WriteString("requestId", requestId);
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

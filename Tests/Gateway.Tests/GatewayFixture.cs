@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Pythia.Gateway.Tests;
+
+/// <summary>The gateway on a test server, before scripted grains.</summary>
+internal sealed class GatewayFixture : IAsyncDisposable
+{
+    public const ulong ChainId = 31337;
+    public const string DeviceRegistry = "0x00000000000000000000000000000000000000d1";
+    public const string ConsentRegistry = "0x00000000000000000000000000000000000000c1";
+    public const string PolicyRegistry = "0x00000000000000000000000000000000000000b1";
+
+    private readonly WebApplication _app;
+
+    private GatewayFixture(WebApplication app, ScriptedGrains grains) => (_app, Grains, Client) = (app, grains, app.GetTestClient());
+
+    public ScriptedGrains Grains { get; }
+
+    public HttpClient Client { get; }
+
+    public static async Task<GatewayFixture> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var grains = new ScriptedGrains();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseTestServer();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["Gateway:Chains:0:ChainId"] = $"{ChainId}",
+            ["Gateway:Chains:0:DeviceRegistry"] = DeviceRegistry,
+            ["Gateway:Chains:0:ConsentRegistry"] = ConsentRegistry,
+            ["Gateway:Chains:0:PolicyRegistry"] = PolicyRegistry,
+            ["Gateway:RequestBurst"] = "1000000",
+            ["Gateway:RequestsPerSecond"] = "1000000",
+        });
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        builder.Services.AddSingleton(grains.Factory);
+        builder.Services.AddPythiaGateway(builder.Configuration);
+        var app = builder.Build();
+        app.UsePythiaGateway();
+        await app.StartAsync();
+        return new(app, grains);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+}
