@@ -44,4 +44,18 @@ public sealed class Secp256k1VectorTests
             found.ShouldBe(c.Valid ? 1 : 0, $"tcId {c.Id}");
         }
     }
+
+    [VectorFact("wycheproof")]
+    public void IsPublicKey_PointOffTheCurve_IsFalse()
+    {
+        var key = Cases()[0].PublicKey;
+        Secp256k1.IsPublicKey(key).ShouldBeTrue();
+        Secp256k1.IsPublicKey(key.AsSpan(1)).ShouldBeFalse();
+        for (var i = 0; i < key.Length; i++)
+        {
+            var changed = key.ToArray();
+            changed[i] ^= 1;
+            Secp256k1.IsPublicKey(changed).ShouldBeFalse($"byte {i}");
+        }
+    }
 }

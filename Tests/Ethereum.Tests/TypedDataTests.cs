@@ -116,6 +116,16 @@ public sealed class TypedDataTests
         => Assert.Throws<ArgumentException>(() => TypedDataSchema.Parse(type).HashStruct(Value(value)));
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void HashStruct_ArrayOfOtherLength_Throws(int length)
+    {
+        var schema = TypedDataSchema.Parse("A(uint8[2] x)");
+        schema.HashStruct(Value(new[] { 1, 2 })).IsZero.ShouldBeFalse();
+        Should.Throw<ArgumentException>(() => schema.HashStruct(Value(new int[length]))).Message.ShouldContain("2 expected");
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("A")]
     [InlineData("(uint256 x)")]

@@ -194,6 +194,16 @@ public sealed class JsonRpcClientTests : IDisposable
     }
 
     [Fact]
+    public async Task CallAsync_EndlessAnswer_IsCutOff()
+    {
+        using var endless = new EndlessStream();
+        _nodes.Body("a", () => endless);
+        var error = await Should.ThrowAsync<RpcUnavailableException>(() => Client(o => o with { Retries = 0, MaxResponseBytes = 4096 }, "a").CallAsync(BlockNumber));
+        error.Reason.ShouldContain("at most 4096 expected");
+        endless.Given.ShouldBeLessThan(1 << 20);
+    }
+
+    [Fact]
     public async Task BatchAsync_MoreThanFitsOneBody_IsDividedAndKeepsTheOrder()
     {
         _nodes.Answer("a", call => call["params"]![0]!.GetValue<string>().Length > 1000 ? new JsonObject { ["code"] = -1, ["message"] = "no" } : call["params"]![0]!.DeepClone());

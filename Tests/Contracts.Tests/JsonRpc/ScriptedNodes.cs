@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
@@ -24,6 +23,10 @@ internal sealed class ScriptedNodes : HttpMessageHandler
     public void Answer(string host, Func<JsonObject, JsonNode?> result) => _nodes[host] = (calls, _) => Task.FromResult(Respond(calls, result));
 
     public void Raw(string host, HttpStatusCode status, string body) => _nodes[host] = (_, _) => Task.FromResult(Body(status, body));
+
+    /// <summary>Answers with a body of unknown length.</summary>
+    public void Body(string host, Func<Stream> body)
+        => _nodes[host] = (_, _) => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body()) });
 
     public void Fail(string host) => _nodes[host] = (_, _) => throw new HttpRequestException("connection refused");
 
@@ -63,9 +66,39 @@ internal sealed class ScriptedNodes : HttpMessageHandler
     private static HttpResponseMessage Body(HttpStatusCode status, string text)
         => new(status) { Content = new StringContent(text, Encoding.UTF8, "application/json") };
 
-    public static JsonElement Element(string json)
+}
+
+/// <summary>Gives spaces for as long as somebody reads, and gives up at 64 MiB.</summary>
+internal sealed class EndlessStream : Stream
+{
+    public long Given { get; private set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => Given; set => throw new NotSupportedException(); }
+
+    public override int Read(byte[] buffer, int offset, int count)
     {
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.Clone();
+        if (Given > 64 << 20) return 0;
+
+        buffer.AsSpan(offset, count).Fill((byte)' ');
+        Given += count;
+        return count;
     }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

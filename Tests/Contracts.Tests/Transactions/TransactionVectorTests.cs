@@ -51,6 +51,18 @@ public sealed class TransactionVectorTests
     }
 
     [VectorFact("ethers")]
+    public void TryDecode_FieldBehindTheSignature_IsRefused()
+    {
+        foreach (var v in ReadVectors().Take(20))
+        {
+            var raw = Hex.Parse(v.Signed);
+            SignedTransaction.TryDecode(raw, out _).ShouldBeTrue(v.Name);
+            RlpReader.TryReadWholeList(raw.AsSpan(1), out var fields).ShouldBeTrue();
+            SignedTransaction.TryDecode([Eip1559Transaction.Type, .. Rlp.EncodeList(fields.Remaining.ToArray(), [0x80])], out _).ShouldBeFalse(v.Name);
+        }
+    }
+
+    [VectorFact("ethers")]
     public void Sign_OwnSignature_RecoversToTheSender()
     {
         foreach (var v in ReadVectors().Take(100))
