@@ -92,7 +92,8 @@ public sealed class DeviceClient : IDisposable
         var verdict = Check(answer, request);
         if (!verdict.IsValid)
         {
-            return Fault(DeviceFault.WrongAnswer, $"{verdict.Fault}: {verdict.Detail}", verdict.Fault, answer);
+            var wentBack = verdict.Fault == AnswerFault.MinBlock; // the min-block is the highest block seen
+            return Fault(wentBack ? DeviceFault.HeadWentBack : DeviceFault.WrongAnswer, $"{verdict.Fault}: {verdict.Detail}", verdict.Fault, answer);
         }
 
         // 4. age, 5. head
@@ -138,7 +139,6 @@ public sealed class DeviceClient : IDisposable
     {
         var age = _time.GetElapsedTime(askedAt);
         return age > _trust.MaxAge ? (DeviceFault.TooOld, $"{age} since it was asked, at most {_trust.MaxAge} expected")
-            : body.Block < _memory.Block ? (DeviceFault.HeadWentBack, $"block {body.Block} found, {_memory.Block} or later expected")
             : body.UnixSeconds < _memory.UnixSeconds ? (DeviceFault.TimeWentBack, $"time {body.UnixSeconds} found, {_memory.UnixSeconds} or later expected")
             : _clock.FindProblem(body.UnixSeconds) is { } problem ? (DeviceFault.HeadStandsStill, problem)
             : (DeviceFault.None, "");
