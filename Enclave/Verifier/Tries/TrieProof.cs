@@ -15,7 +15,7 @@ public static class TrieProof
     /// may follow it once more as an element of its own: some clients list those too. For an empty trie: nothing, or the one byte 0x80.</param>
     /// <param name="keys">What is known of the tree's keys.</param>
     public static TrieVerdict Check(
-        in Hash32 root, scoped ReadOnlySpan<byte> key, ReadOnlySpan<ReadOnlyMemory<byte>> nodes, TrieKeys keys = TrieKeys.OneLength)
+        scoped in Hash32 root, scoped ReadOnlySpan<byte> key, ReadOnlySpan<ReadOnlyMemory<byte>> nodes, TrieKeys keys = TrieKeys.OneLength)
     {
         if (nodes.Length > MaxListedNodes) return TrieVerdict.Invalid(InvalidReason.TooManyNodes, MaxListedNodes);
 

@@ -37,7 +37,7 @@ public static class TrieWalk
     /// <param name="key">The path's bytes; for state and storage the hash of address or slot.</param>
     /// <param name="nodes">Where nodes are found.</param>
     /// <param name="keys">What is known of the tree's keys.</param>
-    public static TrieVerdict Find<TNodes>(in Hash32 root, scoped ReadOnlySpan<byte> key, scoped ref TNodes nodes, TrieKeys keys = TrieKeys.OneLength)
+    public static TrieVerdict Find<TNodes>(scoped in Hash32 root, scoped ReadOnlySpan<byte> key, scoped ref TNodes nodes, TrieKeys keys = TrieKeys.OneLength)
         where TNodes : ITrieNodes, allows ref struct
     {
         if (key.Length > MaxKeyBytes) return TrieVerdict.Invalid(InvalidReason.KeyTooLong, 0);
@@ -69,7 +69,7 @@ public static class TrieWalk
         return TrieVerdict.Invalid(InvalidReason.TooManyNodes, MaxNodes);
     }
 
-    private static InvalidReason CheckNode(ReadOnlySpan<byte> node, in Hash32 hash, bool isRoot)
+    private static InvalidReason CheckNode(ReadOnlySpan<byte> node, scoped in Hash32 hash, bool isRoot)
     {
         if (node.Length > MaxNodeBytes) return InvalidReason.NodeTooLarge;
         if (Keccak256.HashData(node) != hash) return isRoot ? InvalidReason.WrongRoot : InvalidReason.HashMismatch;
