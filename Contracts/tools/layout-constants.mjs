@@ -79,6 +79,7 @@ function classOf(entry) {
     public static class ${entry.name}
     {
         public const ulong MappingSlot = ${found[0].slot};
+        public const int Slots = ${entry.slots};
 ${entry.members.map(label => memberLine(layout, entry, struct, label)).join("\n")}
     }`;
 }

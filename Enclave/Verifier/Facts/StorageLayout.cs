@@ -8,6 +8,7 @@ public static class StorageLayout
     public static class Device
     {
         public const ulong MappingSlot = 10;
+        public const int Slots = 1;
         public static readonly StorageMember Owner = new(Slot: 0, Offset: 0, Size: 20);
         public static readonly StorageMember Status = new(Slot: 0, Offset: 20, Size: 1);
         public static readonly StorageMember Epoch = new(Slot: 0, Offset: 21, Size: 5);
@@ -18,6 +19,7 @@ public static class StorageLayout
     public static class Consent
     {
         public const ulong MappingSlot = 4;
+        public const int Slots = 2;
         public static readonly StorageMember Status = new(Slot: 0, Offset: 0, Size: 1);
         public static readonly StorageMember Kind = new(Slot: 0, Offset: 1, Size: 1);
         public static readonly StorageMember NotBefore = new(Slot: 0, Offset: 2, Size: 5);
@@ -30,6 +32,7 @@ public static class StorageLayout
     public static class Grantee
     {
         public const ulong MappingSlot = 5;
+        public const int Slots = 1;
         public static readonly StorageMember Floor = new(Slot: 0, Offset: 0, Size: 8);
     }
 
@@ -37,6 +40,7 @@ public static class StorageLayout
     public static class Policy
     {
         public const ulong MappingSlot = 4;
+        public const int Slots = 1;
         public static readonly StorageMember Status = new(Slot: 0, Offset: 0, Size: 1);
     }
 }
