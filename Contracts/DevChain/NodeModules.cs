@@ -22,6 +22,7 @@ public static class NodeModules
 
         progress?.Report("installing npm packages (npm ci)");
         await NodeTool.RunAsync(contracts, OperatingSystem.IsWindows() ? "npm.cmd" : "npm", ["ci", "--no-audit", "--no-fund"], progress, cancellationToken);
+        Directory.CreateDirectory(contracts.Combine("node_modules")); // npm makes none where there is nothing to install
         await File.WriteAllTextAsync(Stamp(contracts), LockFileHash(contracts), cancellationToken);
         return true;
     }

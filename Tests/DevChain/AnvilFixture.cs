@@ -37,7 +37,7 @@ public class AnvilFixture : IAsyncLifetime
     }
 
     /// <summary>A client of its own for this chain.</summary>
-    public JsonRpcClient NewClient() => new(_http ??= new HttpClient(), new JsonRpcOptions { Nodes = [Anvil.Address] }, TimeProvider.System);
+    public JsonRpcClient NewClient() => new(_http ??= JsonRpcHttp.Create(), new JsonRpcOptions { Nodes = [Anvil.Address] }, TimeProvider.System);
 
     /// <summary>The key of this name, its account filled with 1,000 ether.</summary>
     public async Task<EthereumKey> FundedKeyAsync(string name)
