@@ -58,4 +58,15 @@ public sealed class Secp256k1VectorTests
             Secp256k1.IsPublicKey(changed).ShouldBeFalse($"byte {i}");
         }
     }
+
+    /// <summary>With r = s = hash both factors are 1, and with the generator as key the sum is G + G: right only where r is the x of 2G.</summary>
+    [Fact]
+    public void Verify_SumOfEqualPoints_IsTheDouble()
+    {
+        var generator = Convert.FromHexString(
+            "79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8");
+        var xOfTwoG = Convert.FromHexString("c6047f9441ed7d6d3045406e95c07cd85c778e4b8cef3ca7abac09b95c709ee5");
+        Secp256k1.Verify(xOfTwoG, [.. xOfTwoG, .. xOfTwoG], generator).ShouldBeTrue();
+        Secp256k1.Verify(xOfTwoG, [.. xOfTwoG, .. xOfTwoG[..31], 0xe4], generator).ShouldBeFalse();
+    }
 }
