@@ -48,7 +48,7 @@ public sealed class ReferenceGenerator : IIncrementalGenerator
 
     private static GeneratedPart? Interface(GeneratorSyntaxContext context, CancellationToken cancellation)
         => context.SemanticModel.GetDeclaredSymbol(context.Node, cancellation) is INamedTypeSymbol { IsGenericType: false } type
-            && type.IsGrainInterface() && IsReachable(type)
+            && !IsEngine(context.SemanticModel.Compilation) && type.IsGrainInterface() && IsReachable(type)
                 ? ReferenceEmitter.Emit(type, SpaceOf(context.SemanticModel.Compilation))
                 : null;
 
@@ -57,6 +57,9 @@ public sealed class ReferenceGenerator : IIncrementalGenerator
             && type.IsGrainClass() && IsReachable(type)
                 ? new GeneratedPart($"global::Pythia.Embedded.References.GrainModules.AddClass(typeof({type.FullName()}));")
                 : null;
+
+    // The engine's own interfaces are what others derive from; the one that is called it refers to itself.
+    private static bool IsEngine(Compilation compilation) => compilation.AssemblyName == "Orleans.Embedded";
 
     private static bool IsReachable(INamedTypeSymbol type)
     {
@@ -74,7 +77,7 @@ public sealed class ReferenceGenerator : IIncrementalGenerator
     /// <summary>The project's namespace and the modules it refers to; null where the engine is not referred to.</summary>
     private static KnownModules? Modules(Compilation compilation)
     {
-        if (compilation.GetTypeByMetadataName(ModuleAttribute) is null)
+        if (IsEngine(compilation) || compilation.GetTypeByMetadataName(ModuleAttribute) is null)
         {
             return null;
         }

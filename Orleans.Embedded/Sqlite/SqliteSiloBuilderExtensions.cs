@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Runtime.Hosting;
+using Orleans.Storage;
+using Pythia.Embedded.Sqlite;
+
+namespace Pythia.Embedded;
+
+/// <summary>Durable stores and reminders of the embedded engine.</summary>
+public static class SqliteSiloBuilderExtensions
+{
+    private const string Reminders = "reminders";
+
+    /// <summary>Adds a store in a SQLite file.</summary>
+    /// <param name="builder">The silo.</param>
+    /// <param name="name">The name that grains ask for. An <see cref="IGrainStorageSerializer"/> keyed by it, or one without key, makes the bytes.</param>
+    /// <param name="configure">At least the path.</param>
+    public static ISiloBuilder AddSqliteGrainStorage(this ISiloBuilder builder, string name, Action<SqliteStorageOptions> configure)
+    {
+        AddOptions(builder, name, configure);
+        builder.Services.AddGrainStorage(name, static (services, name) => new SqliteGrainStorage(
+            name,
+            services.GetRequiredService<SqliteFiles>().Get(name),
+            services.GetKeyedService<IGrainStorageSerializer>(name)
+                ?? services.GetService<IGrainStorageSerializer>()
+                ?? throw new OrleansConfigurationException(
+                    $"store '{name}' has no serializer: register an {nameof(IGrainStorageSerializer)} keyed '{name}' or without key")));
+        return builder;
+    }
+
+    /// <summary>Keeps reminders in a SQLite file, so that they outlive the process.</summary>
+    public static ISiloBuilder UseSqliteReminderService(this ISiloBuilder builder, Action<SqliteStorageOptions> configure)
+    {
+        AddOptions(builder, Reminders, configure);
+        builder.AddReminders();
+        builder.Services.AddSingleton<IReminderTable>(services => new SqliteReminderTable(services.GetRequiredService<SqliteFiles>().Get(Reminders)));
+        return builder;
+    }
+
+    private static void AddOptions(ISiloBuilder builder, string name, Action<SqliteStorageOptions> configure)
+    {
+        builder.Services.AddOptions<SqliteStorageOptions>(name).Configure(configure).ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.TryAddSingleton<SqliteFiles>();
+    }
+}
+
+/// <summary>The open files of a silo, by full path.</summary>
+internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options) : IDisposable
+{
+    private readonly ConcurrentDictionary<string, SqliteDatabase> _files = new();
+
+    public SqliteDatabase Get(string name)
+    {
+        var own = options.Get(name);
+        return _files.GetOrAdd(Path.GetFullPath(own.Path), static (path, most) => new SqliteDatabase(path, most), own.MostWritesInCommit);
+    }
+
+    public void Dispose()
+    {
+        foreach (var file in _files.Values)
+        {
+            file.Dispose();
+        }
+    }
+}
