@@ -95,7 +95,7 @@ public sealed partial class EnclaveOptionsValidator : IValidateOptions<EnclaveOp
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
         problems.AddRange(results.Select(result => result.ErrorMessage!));
 
-        Require(IdPattern().IsMatch(options.Id), "Id", options.Id, "1 to 40 lower-case letters, digits and hyphens");
+        Require(IdPattern().IsMatch(options.Id ?? ""), "Id", options.Id ?? "", "1 to 40 lower-case letters, digits and hyphens");
         Require(Hash32.TryParse(options.GenesisHash, out _), "GenesisHash", options.GenesisHash, "0x and 64 hex digits");
         Require(IsHttp(options.HeadRpc), "HeadRpc", options.HeadRpc, "an http or https URL");
         Require(options.UntrustedRpc.Count > 0, "UntrustedRpc", "nothing", "one URL or more");
@@ -134,7 +134,7 @@ public sealed partial class EnclaveOptionsValidator : IValidateOptions<EnclaveOp
             require(Hash32.TryParse(options.CodeHash, out _), $"Contracts:{contract}:CodeHash", options.CodeHash, "0x and 64 hex digits");
         }
 
-        var addresses = contracts.Values.Select(contract => contract.Address.ToUpperInvariant()).ToList();
+        var addresses = contracts.Values.Select(contract => contract.Address?.ToUpperInvariant()).ToList();
         require(addresses.Distinct(StringComparer.Ordinal).Count() == addresses.Count, "Contracts", "one address twice", "an address of its own for each");
     }
 

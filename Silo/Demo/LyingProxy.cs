@@ -98,8 +98,9 @@ public enum Lie
 
 /// <summary>One call that went through the proxy.</summary>
 /// <param name="Method">JSON-RPC method.</param>
+/// <param name="Slots">Storage slots that were asked for.</param>
 /// <param name="Lie">What was done to its reply; <see cref="Demo.Lie.Honest"/> where the lie is about another method.</param>
-public sealed record ProxiedCall(string Method, Lie Lie);
+public sealed record ProxiedCall(string Method, int Slots, Lie Lie);
 
 /// <summary>
 /// A JSON-RPC node that lies on demand, for the demo and for tests: listens on a free loopback port, passes calls on to a real node and does
@@ -121,6 +122,9 @@ public sealed class LyingProxy : IAsyncDisposable
 
     /// <summary>Every call so far, in order.</summary>
     public ConcurrentQueue<ProxiedCall> Calls { get; } = new();
+
+    /// <summary>Awaited before each reply goes out, if set: holds replies back.</summary>
+    public Func<ProxiedCall, Task>? Hold { get; set; }
 
     public static async Task<LyingProxy> StartAsync(Uri upstream, CancellationToken cancellationToken = default)
     {
@@ -149,7 +153,8 @@ public sealed class LyingProxy : IAsyncDisposable
         var call = (await JsonNode.ParseAsync(context.Request.Body, cancellationToken: cancelled))!.AsObject();
         var method = (string)call["method"]!;
         var lie = IsAbout(Lie, method) ? Lie : Lie.Honest;
-        Calls.Enqueue(new ProxiedCall(method, lie));
+        var proxied = new ProxiedCall(method, CountSlots(method, call), lie);
+        Calls.Enqueue(proxied);
         switch (lie)
         {
             case Lie.Hang:
@@ -165,11 +170,15 @@ public sealed class LyingProxy : IAsyncDisposable
                 await ChangeCallAsync(lie, call, cancelled);
                 var reply = await SendAsync(call, cancelled);
                 Change(lie, call, reply);
+                await (Hold?.Invoke(proxied) ?? Task.CompletedTask);
                 context.Response.ContentType = "application/json";
                 await context.Response.WriteAsync(reply.ToJsonString(), cancelled);
                 return;
         }
     }
+
+    private static int CountSlots(string method, JsonObject call)
+        => string.Equals(method, "eth_getProof", StringComparison.Ordinal) ? call["params"]![1]!.AsArray().Count : 0;
 
     private static bool IsAbout(Lie lie, string method) => lie switch
     {

@@ -1,11 +1,9 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
+using Pythia.Contracts.DevChain;
 using Pythia.Enclave.Host;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
-using Pythia.Vectors;
 
 namespace Pythia.Enclave.Tests.Host;
 
@@ -13,14 +11,14 @@ namespace Pythia.Enclave.Tests.Host;
 /// A real node (anvil) with three contracts whose storage the test writes as it likes: a transaction of [slot 32][value 32][topic 32] stores
 /// the value and emits LOG2(1, topic). No Solidity, so that each slot and log is the test's own.
 /// </summary>
-public sealed partial class AnvilChain : IAsyncLifetime
+public sealed class AnvilChain : IAsyncLifetime
 {
     // PUSH1 20 CALLDATALOAD PUSH0 CALLDATALOAD SSTORE  PUSH1 40 CALLDATALOAD PUSH1 01 PUSH0 PUSH0 LOG2 STOP
     private const string StoreAndLog = "0x6020355f355560403560015f5fa200";
 
     private static readonly HttpClient Http = new();
 
-    private Process? _anvil;
+    private Anvil? _anvil;
 
     public static Address DeviceRegistry { get; } = Address.Parse("0x00000000000000000000000000000000000d0001");
 
@@ -38,24 +36,11 @@ public sealed partial class AnvilChain : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        var binary = Path.Combine(SharedVectors.RepositoryRoot, "Contracts", "node_modules", "@foundry-rs", "anvil-linux-amd64", "bin", "anvil");
-        if (!File.Exists(binary))
-        {
-            throw new FileNotFoundException("anvil is not installed: run npm ci in Contracts", binary);
-        }
-
-        _anvil = Process.Start(new ProcessStartInfo(binary, "--port 0 --no-mining --host 127.0.0.1") { RedirectStandardOutput = true, UseShellExecute = false })!;
-        while (await _anvil.StandardOutput.ReadLineAsync() is { } line)
-        {
-            if (ListeningPattern().Match(line) is { Success: true } match)
-            {
-                Url = new Uri("http://" + match.Groups["address"].Value);
-                break;
-            }
-        }
-
-        // Nobody reads on: the pipe must not fill up.
-        _ = _anvil.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        var contracts = ContractsFolder.Find();
+        await NodeModules.EnsureAsync(contracts, TimeProvider.System);
+        _anvil = await Anvil.StartAsync(contracts, new AnvilOptions(), TimeProvider.System);
+        Url = _anvil.Address;
+        await CallAsync("evm_setAutomine", false);
         Sender = (string)(await CallAsync("eth_accounts"))!.AsArray()[0]!;
         Genesis = (string)(await CallAsync("eth_getBlockByNumber", "0x0", false))!["hash"]!;
         foreach (var contract in (Address[])[DeviceRegistry, ConsentRegistry, PolicyRegistry])
@@ -70,9 +55,7 @@ public sealed partial class AnvilChain : IAsyncLifetime
     {
         if (_anvil is not null)
         {
-            _anvil.Kill(entireProcessTree: true);
-            await _anvil.WaitForExitAsync();
-            _anvil.Dispose();
+            await _anvil.DisposeAsync();
         }
     }
 
@@ -140,7 +123,4 @@ public sealed partial class AnvilChain : IAsyncLifetime
     }
 
     private static void Put(byte[] word, StorageMember member, byte[] value) => value.CopyTo(word, 32 - member.Offset - member.Size);
-
-    [GeneratedRegex("Listening on (?<address>[0-9.:]+)", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
-    private static partial Regex ListeningPattern();
 }
