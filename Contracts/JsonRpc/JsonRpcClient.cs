@@ -64,19 +64,21 @@ public sealed partial class JsonRpcClient : IJsonRpc
         => (await node.SendAsync(NewBody([request]), cancellationToken))[0].Result;
 
     /// <summary>Asks every node for its chain and its height, and sets aside those that serve another chain or lag.</summary>
-    /// <param name="maxLagBlocks">How far behind the highest node one may be.</param>
+    /// <remarks>The middle height counts, of an even number the upper one: of three nodes or more no single liar can make the others look late.</remarks>
+    /// <param name="maxLagBlocks">How far behind the middle one a node may be.</param>
     /// <param name="duration">How long a bad one is left alone.</param>
     /// <returns>The nodes that were set aside now.</returns>
     public async Task<IReadOnlyList<JsonRpcNode>> CheckNodesAsync(ulong chainId, ulong maxLagBlocks, TimeSpan duration, CancellationToken cancellationToken = default)
     {
         var looks = await Task.WhenAll(Nodes.Select(n => LookAsync(n, cancellationToken)));
-        var highest = looks.Where(l => l.ChainId == chainId).Select(l => l.Height).DefaultIfEmpty(0UL).Max();
+        var heights = looks.Where(l => l.ChainId == chainId).Select(l => l.Height).Order().DefaultIfEmpty(0UL).ToList();
+        var middle = heights[heights.Count / 2];
         var setAside = new List<JsonRpcNode>();
         foreach (var look in looks)
         {
             var reason = look.Failure
                 ?? (look.ChainId != chainId ? $"chain id {look.ChainId} found, {chainId} expected"
-                : look.Height + maxLagBlocks < highest ? $"block {look.Height} found, {highest} is the highest among the nodes"
+                : look.Height < middle && middle - look.Height > maxLagBlocks ? $"block {look.Height} found, {middle} is the middle of all nodes"
                 : null);
             if (reason is null) continue;
 

@@ -15,6 +15,9 @@ public sealed class JsonRpcNode
     // Asked too often: the one error of a node that another node, or a later moment, may not give (EIP-1474).
     private const int LimitExceeded = -32005;
 
+    // Room is made at once for no more than this, whatever length a node announces.
+    private const int MaxTrustedLength = 1 << 20;
+
     private readonly HttpClient _http;
     private readonly JsonRpcOptions _options;
     private readonly TimeProvider _time;
@@ -138,7 +141,7 @@ public sealed class JsonRpcNode
     {
         if (content.Headers.ContentLength > _options.MaxResponseBytes) throw TooLong(content.Headers.ContentLength.Value);
 
-        var buffer = new ArrayBufferWriter<byte>((int)(content.Headers.ContentLength ?? 16_384) + 1);
+        var buffer = new ArrayBufferWriter<byte>((int)Math.Min(content.Headers.ContentLength ?? 0, MaxTrustedLength) + 16_384);
         await using var stream = await content.ReadAsStreamAsync(cancellationToken);
         while (true)
         {

@@ -203,6 +203,19 @@ public sealed class AnvilProcessTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    public async Task CallAsync_OneOfTwoNodesEnds_GoesOnWithTheOther()
+    {
+        var first = await Anvil.StartAsync(_contracts, new AnvilOptions(), TimeProvider.System);
+        await using var second = await Anvil.StartAsync(_contracts, new AnvilOptions(), TimeProvider.System);
+        var rpc = new JsonRpcClient(_http, new JsonRpcOptions { Nodes = [first.Address, second.Address] }, TimeProvider.System);
+        await Client(second).MineAsync(9);
+        (await rpc.BlockNumberAsync()).ShouldBe(0UL);
+        await first.DisposeAsync();
+        for (var i = 0; i < 10; i++) (await rpc.BlockNumberAsync()).ShouldBe(9UL);
+        rpc.Nodes[0].WhyNotAsked().ShouldBe("circuit open after failures");
+    }
+
+    [Fact]
     public async Task StartAsync_WrongHardfork_SaysWhatAnvilSaid()
     {
         var error = await Should.ThrowAsync<InvalidOperationException>(() => Anvil.StartAsync(_contracts, new AnvilOptions { Hardfork = "nosuch" }, TimeProvider.System));

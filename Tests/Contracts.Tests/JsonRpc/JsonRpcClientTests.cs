@@ -150,12 +150,21 @@ public sealed class JsonRpcClientTests : IDisposable
     {
         _nodes.Answer("a", Chain("0x7a69", "0x64"));
         _nodes.Answer("b", Chain("0x1", "0xffff"));
-        _nodes.Answer("c", Chain("0x7a69", "0x5f"));
+        _nodes.Answer("c", Chain("0x7a69", "0x65"));
         _nodes.Answer("d", Chain("0x7a69", "0x5e"));
         var client = Client("a", "b", "c", "d");
         (await client.CheckNodesAsync(31337, maxLagBlocks: 5, TimeSpan.FromMinutes(1))).Select(n => n.Name).ShouldBe(["b:8545", "d:8545"]);
         client.Nodes[1].WhyNotAsked().ShouldBe("chain id 1 found, 31337 expected");
-        client.Nodes[3].WhyNotAsked().ShouldBe("block 94 found, 100 is the highest among the nodes");
+        client.Nodes[3].WhyNotAsked().ShouldBe("block 94 found, 100 is the middle of all nodes");
+    }
+
+    [Fact]
+    public async Task CheckNodesAsync_OneNodeClaimsToBeFarAhead_LeavesTheOthersInUse()
+    {
+        _nodes.Answer("a", Chain("0x7a69", "0x64"));
+        _nodes.Answer("b", Chain("0x7a69", "0xffffffffffffffff"));
+        _nodes.Answer("c", Chain("0x7a69", "0x65"));
+        (await Client("a", "b", "c").CheckNodesAsync(31337, maxLagBlocks: 5, TimeSpan.FromMinutes(1))).ShouldBeEmpty();
     }
 
     [Theory]
