@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
+using Orleans.Serialization;
 using Orleans.Timers;
 
 namespace Pythia.Embedded.Runtime;
@@ -19,6 +20,7 @@ internal static class SiloServices
         services.AddOptions();
         services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSerializer();
         services.AddSingleton<SiloLog>();
         services.AddSingleton<SiloRuntime>();
         services.AddSingleton<ILocalSiloDetails, SiloDetails>();
