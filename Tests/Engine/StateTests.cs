@@ -1,0 +1,60 @@
+using Orleans.Storage;
+using Pythia.Engine.Grains;
+
+namespace Pythia.Engine;
+
+/// <summary>States, and what happens when two write one.</summary>
+[Collection(nameof(EngineCollection))]
+public sealed class StateTests(EngineFixture engine)
+{
+    private readonly string _key = Keys.New();
+
+    private ITallyGrain Grain => engine.Client.GetGrain<ITallyGrain>(_key);
+
+    [Fact]
+    public async Task State_NeverWritten_IsNew()
+    {
+        var (count, exists, _) = await Grain.GetAsync();
+        Assert.Equal((0, false), (count, exists));
+    }
+
+    [Fact]
+    public async Task State_Written_IsThereInTheNextActivation()
+    {
+        await Grain.AddAsync(5);
+        var (_, _, before) = await Grain.GetAsync();
+        await Grain.EndAsync();
+        var (count, exists, after) = await Grain.GetAsync();
+        Assert.Equal((5, true), (count, exists));
+        Assert.NotEqual(before, after);
+        Assert.Equal(0, await Grain.OtherAsync());
+    }
+
+    [Fact]
+    public async Task State_Cleared_IsNewAgain()
+    {
+        await Grain.AddAsync(5);
+        await Grain.ClearAsync();
+        Assert.False((await Grain.GetAsync()).Exists);
+        Assert.Equal(2, await Grain.AddAsync(2));
+    }
+
+    [Fact]
+    public async Task Write_WithAStaleEtag_FailsAndEndsTheActivation()
+    {
+        var before = (await Grain.GetAsync()).Instance;
+        await Assert.ThrowsAsync<InconsistentStateException>(Grain.ConflictAsync);
+        var (count, _, after) = await Grain.GetAsync();
+        Assert.NotEqual(before, after);
+        Assert.Equal(1_000, count);
+    }
+
+    [Fact]
+    public async Task StateOfTheBase_Written_IsThereInTheNextActivation()
+    {
+        var grain = engine.Client.GetGrain<IBaseStateGrain>(Environment.ProcessId);
+        await grain.AddAsync(3);
+        await grain.EndAsync();
+        Assert.Equal(7, await grain.AddAsync(4));
+    }
+}
