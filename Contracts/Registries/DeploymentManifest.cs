@@ -27,12 +27,16 @@ public sealed record DeploymentManifest(
         RespectRequiredConstructorParameters = true,
     };
 
+    [JsonIgnore]
     public Address DeviceRegistry => AddressOf("DeviceRegistry");
 
+    [JsonIgnore]
     public Address PolicyRegistry => AddressOf("PolicyRegistry");
 
+    [JsonIgnore]
     public Address ConsentRegistry => AddressOf("ConsentRegistry");
 
+    [JsonIgnore]
     public Address Relay => AddressOf("Relay");
 
     /// <exception cref="KeyNotFoundException">There is no such contract.</exception>
