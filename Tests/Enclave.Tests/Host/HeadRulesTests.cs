@@ -46,6 +46,27 @@ public sealed class HeadRulesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Head_HigherBlockWithEarlierTime_IsNotTaken()
+    {
+        await using var enclave = RunningEnclave.Start(_chain.Options());
+        var snapshot = await _chain.CallAsync("evm_snapshot");
+        await _chain.CallAsync("evm_increaseTime", 3600);
+        var late = await enclave.HeadAtAsync(await _chain.MineAsync());
+        await _chain.CallAsync("evm_revert", (string)snapshot!);
+        await _chain.MineAsync();
+        await _chain.MineAsync();
+
+        var trouble = await TroubleAsync(enclave);
+        while (!trouble.Detail.Contains("time", StringComparison.Ordinal))
+        {
+            trouble = await TroubleAsync(enclave);
+        }
+
+        trouble.Reason.ShouldBe(RefusalReason.HeadWentBack);
+        (await enclave.Enclave.HeadAsync()).ShouldBe(late);
+    }
+
+    [Fact]
     public async Task Answer_RevokedWhileItsProofIsOnTheWay_IsOfTheNewHead()
     {
         await using var proxy = await LyingProxy.StartAsync(_chain.Url);

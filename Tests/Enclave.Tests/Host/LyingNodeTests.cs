@@ -92,6 +92,19 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
         liar.LastTrouble.Detail.ShouldContain(named);
     }
 
+    [Fact]
+    public async Task Answer_LiarBesideSilentNode_NamesTheLie()
+    {
+        await using var liar = await LyingProxy.StartAsync(chain.Url);
+        await using var silent = await LyingProxy.StartAsync(chain.Url);
+        var device = await StoreDevicesAsync(Lie.Honest);
+        await using var enclave = RunningEnclave.Start(chain.Options(liar.Url, silent.Url));
+        await enclave.HeadAtAsync(await chain.MineAsync());
+        (liar.Lie, silent.Lie) = (Lie.CutProof, Lie.Refuse);
+        var refusal = await enclave.RefusedAsync(device, Fact.OwnerOf);
+        (refusal.Reason, refusal.Node).ShouldBe((RefusalReason.ProofInvalid, liar.Url.ToString()));
+    }
+
     [Theory]
     [MemberData(nameof(HeaderLies))]
     public async Task Head_OnlyNodeLiesAboutHeaders_StandsStillAndSaysWhy(Lie lie, RefusalReason expected, string named)
