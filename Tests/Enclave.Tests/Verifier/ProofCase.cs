@@ -89,7 +89,8 @@ internal sealed record ProofCase(string Name, Hash32 Root, byte[] Key, byte[][] 
     public static ProofCase FromTrie(string name, TestTrie trie, string path)
         => new(name, trie.Root, Convert.FromHexString(path), [.. trie.ProvePath(path)], trie.AtPath(path), key => trie.AtPath(Convert.ToHexStringLower(key)));
 
-    private static IEnumerable<ProofCase> FromAnswer(string name, Hash32 stateRoot, AccountProof proof)
+    /// <summary>The account and each slot that is there, of an answer that is known to be true.</summary>
+    public static IEnumerable<ProofCase> FromAnswer(string name, Hash32 stateRoot, AccountProof proof)
     {
         yield return Recorded($"{name} account", stateRoot, Keccak256.HashData(proof.Address.ToArray()), proof.Nodes);
         foreach (var slot in proof.Slots)
