@@ -262,7 +262,19 @@ public sealed class AnvilProcessTests : IAsyncLifetime, IDisposable
 
         parent.Kill(); // SIGKILL, to the parent alone
         parent.StandardOutput.Close();
-        using (var anvil = Process.GetProcessById(anvilId)) await anvil.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+        using (var anvil = Process.GetProcessById(anvilId))
+        {
+            try
+            {
+                await anvil.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(20));
+            }
+            catch (TimeoutException)
+            {
+                anvil.Kill(); // the test fails, and leaves nothing behind
+                throw;
+            }
+        }
+
         (await File.ReadAllTextAsync(state)).ShouldContain("\"best_block_number\"");
     }
 
