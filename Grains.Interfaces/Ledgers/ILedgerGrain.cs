@@ -23,9 +23,10 @@ public interface ILedgerGrain : IGrainWithStringKey
 /// <summary>A follower as operators see it.</summary>
 /// <param name="Cursor">The last block whose events were all delivered.</param>
 /// <param name="CursorHash">Its hash.</param>
-/// <param name="CursorUnixSeconds">Its time: a deadline before it can no longer be met.</param>
+/// <param name="CursorUnixSeconds">Its time.</param>
 /// <param name="Head">The newest verified head.</param>
-/// <param name="FinalBlock">Blocks up to this one are not expected to be replaced.</param>
+/// <param name="FinalBlock">The newest delivered block that is not expected to be replaced.</param>
+/// <param name="FinalUnixSeconds">Its time: what had a deadline before it, and no outcome, can no longer happen.</param>
 /// <param name="Branch">How often the follower had to step back since it began.</param>
 /// <param name="Trouble">Why it does not go on; empty if all is well.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LedgerView")]
@@ -35,8 +36,9 @@ public sealed record LedgerView(
     [property: Id(2)] ulong CursorUnixSeconds,
     [property: Id(3)] ulong Head,
     [property: Id(4)] ulong FinalBlock,
-    [property: Id(5)] uint Branch,
-    [property: Id(6)] string Trouble);
+    [property: Id(5)] ulong FinalUnixSeconds,
+    [property: Id(6)] uint Branch,
+    [property: Id(7)] string Trouble);
 
 /// <summary>Where on the chain an event stands. Delivery is idempotent by (block hash, log index), and ordered by (branch, block, log
 /// index): what a reorganised chain says wins over what the abandoned branch said, at a lower block too.</summary>

@@ -10,8 +10,9 @@ public interface IIntentGrain : IGrainWithStringKey
 {
     /// <summary>Takes an intent whose rule its subject grain has checked and stored, and hands it to a lane. May be called again.</summary>
     /// <param name="intent">Checked and encoded.</param>
+    /// <returns>How far it is; at <see cref="IntentStage.Mined"/> and beyond the subject may settle it.</returns>
     [Alias("Queue")]
-    Task QueueAsync(QueuedIntent intent);
+    Task<IntentStage> QueueAsync(QueuedIntent intent);
 
     /// <summary>Where the intent is; <see cref="IntentStage.Unknown"/> if it was never accepted.</summary>
     [Alias("Get"), AlwaysInterleave]
@@ -37,11 +38,12 @@ public interface IIntentGrain : IGrainWithStringKey
 
     /// <summary>The deadline has passed at a block up to which every verified receipt was read, and no outcome of this intent stands in
     /// them: it can no longer be carried out. Ignored once an outcome is known.</summary>
-    /// <param name="cursor">The block, whose time is past the deadline.</param>
+    /// <param name="block">The block, whose time is past the deadline.</param>
+    /// <param name="blockUnixSeconds">Its time.</param>
     /// <param name="lastTrouble">What kept it from being carried out, as far as known; for people.</param>
     /// <returns>The subject that is to settle it.</returns>
     [Alias("Expire")]
-    Task<IntentSubject?> ExpireAsync(LedgerPosition cursor, string lastTrouble);
+    Task<IntentSubject?> ExpireAsync(ulong block, ulong blockUnixSeconds, string lastTrouble);
 }
 
 /// <summary>A stage on the way of architecture section 9. The numbers are stored: add at the end.</summary>

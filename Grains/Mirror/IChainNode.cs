@@ -1,0 +1,59 @@
+using Pythia.Ethereum;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>What the mirror asks of a chain's untrusted nodes. An answer only decides what is tried next; what happened is known from
+/// verified receipts alone.</summary>
+/// <remarks>Methods throw when no node answers in time; the caller tries again later.</remarks>
+public interface IChainNode
+{
+    /// <summary><c>eth_getTransactionCount</c> at <c>latest</c>: the lowest nonce that no mined transaction has.</summary>
+    Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken);
+
+    /// <summary><c>eth_sendRawTransaction</c>, with what other clients' words for a refusal mean.</summary>
+    Task<SendReply> SendAsync(ReadOnlyMemory<byte> rawTransaction, CancellationToken cancellationToken);
+
+    /// <summary>What the node knows of a transaction.</summary>
+    Task<TransactionHint> FindAsync(Hash32 transactionHash, CancellationToken cancellationToken);
+
+    /// <summary>Base fee of the newest block, in wei for each gas.</summary>
+    Task<System.Numerics.BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Whether there is code at the address, such as a wallet's.</summary>
+    Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken);
+
+    /// <summary><c>eth_call</c>; null when the call reverts.</summary>
+    Task<byte[]?> CallAsync(Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+}
+
+/// <summary>What a node said to a transaction.</summary>
+/// <param name="Verdict">What it means.</param>
+/// <param name="Detail">The node's words; empty when accepted.</param>
+public sealed record SendReply(SendVerdict Verdict, string Detail);
+
+/// <summary>What a node's answer to a transaction means.</summary>
+public enum SendVerdict
+{
+    /// <summary>Taken.</summary>
+    Accepted,
+
+    /// <summary>It has these very bytes already.</summary>
+    AlreadyKnown,
+
+    /// <summary>The nonce is used: by these bytes or by others; only the chain tells.</summary>
+    NonceTooLow,
+
+    /// <summary>Another transaction with this nonce waits, and the fee is not higher enough.</summary>
+    Underpriced,
+
+    /// <summary>The account can't pay.</summary>
+    NoFunds,
+
+    /// <summary>Anything else.</summary>
+    Refused,
+}
+
+/// <summary>What a node knows of a transaction.</summary>
+/// <param name="Known">It waits or is mined.</param>
+/// <param name="Block">The block that holds it, or null.</param>
+public sealed record TransactionHint(bool Known, ulong? Block);

@@ -1,0 +1,181 @@
+using Microsoft.Extensions.Logging;
+using Pythia.Grains.Ledgers;
+using Pythia.Grains.Storage;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>Knows how far one intent is. It calls lanes only, never its subject, so that no two grains wait for each other.</summary>
+[GrainType("intent")]
+public sealed partial class IntentGrain(
+    [PersistentState("intent", GrainStorage.Name)] IPersistentState<IntentState> intent,
+    LaneDirectory lanes,
+    TimeProvider time,
+    ILogger<IntentGrain> logger) : Grain, IIntentGrain
+{
+    private StateWriter<IntentState> _state = null!;
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _chainId;
+    private string _digest = "";
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        (_chainId, _digest) = GrainKeys.Split(this.GetPrimaryKeyString());
+        _state = new(intent, DeactivateOnIdle);
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _changed.TrySetResult();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IntentStage> QueueAsync(QueuedIntent intent)
+    {
+        var known = _state.Current;
+        if (known.Stage >= IntentStage.Mined && known.Queued is not null)
+        {
+            return known.Stage;
+        }
+
+        var lane = known.Lane is { } taken && lanes.Has(_chainId, taken) ? taken : lanes.Choose(_chainId, _digest);
+        if (known.Queued is null || known.Lane != lane)
+        {
+            // Where the signer was faster than we, the outcome stays and only the subject is learnt.
+            var stage = known.Stage < IntentStage.Queued ? IntentStage.Queued : known.Stage;
+            await ChangeAsync(s => s with { Stage = stage, Queued = intent, Lane = lane });
+        }
+
+        if (_state.Current.Stage < IntentStage.Mined)
+        {
+            await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).EnqueueAsync(_digest, intent);
+        }
+
+        return _state.Current.Stage;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IntentView> GetAsync() => View(_state.Current, await FinalBlockAsync(_state.Current));
+
+    /// <inheritdoc/>
+    public Task<QueuedIntent?> GetQueuedAsync() => Task.FromResult(_state.Current.Queued);
+
+    /// <inheritdoc/>
+    public async Task<IntentView> WaitAsync(long afterVersion, TimeSpan patience, CancellationToken cancellationToken = default)
+    {
+        using var ended = new CancellationTokenSource(Patience.Of(patience), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, cancellationToken);
+        while (_state.Current.Version <= afterVersion && !ended.IsCancellationRequested)
+        {
+            var changed = _changed.Task;
+            await changed.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return await GetAsync();
+    }
+
+    /// <inheritdoc/>
+    public Task AdvanceAsync(IntentProgress progress) => ChangeAsync(s =>
+    {
+        if (s.Stage >= IntentStage.Mined || progress.Stage >= IntentStage.Mined)
+        {
+            return s;
+        }
+
+        var accepted = progress.Stage is IntentStage.AcceptedByNode ? progress.AtUnixMs : s.AcceptedByNodeUnixMs;
+        return s with
+        {
+            Stage = progress.Stage > s.Stage ? progress.Stage : s.Stage,
+            TransactionHash = progress.TransactionHash ?? s.TransactionHash,
+            AcceptedByNodeUnixMs = accepted,
+        };
+    });
+
+    /// <inheritdoc/>
+    public async Task<IntentSubject?> ApplyAsync(IntentOutcome outcome)
+    {
+        if (_state.Current.Position is not { } known || LedgerOrder.IsNewer(outcome.Position, known))
+        {
+            await ChangeAsync(s => s with
+            {
+                Stage = outcome.CarriedOut ? IntentStage.Mined : IntentStage.Failed,
+                Position = outcome.Position,
+                TransactionHash = outcome.Position.TransactionHash,
+                Reason = outcome.Reason,
+            });
+            LogOutcome(_digest, _state.Current.Stage, outcome.Position.Block, outcome.Reason);
+        }
+
+        // Also when it comes again: the follower may have died before the lane heard of it.
+        await LeaveLaneAsync();
+        return _state.Current.Queued?.Subject;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IntentSubject?> ExpireAsync(ulong block, ulong blockUnixSeconds, string lastTrouble)
+    {
+        var known = _state.Current;
+        if (known.Stage < IntentStage.Mined && known.Queued is { } queued && queued.DeadlineUnixSeconds < blockUnixSeconds)
+        {
+            var reason = $"deadline {queued.DeadlineUnixSeconds} passed at block {block} (time {blockUnixSeconds}) and no outcome stands in verified receipts"
+                + (lastTrouble.Length > 0 ? $"; {lastTrouble}" : "");
+            await ChangeAsync(s => s with { Stage = IntentStage.Failed, Reason = reason });
+            LogExpired(_digest, reason);
+        }
+
+        return _state.Current.Stage >= IntentStage.Mined ? _state.Current.Queued?.Subject : null;
+    }
+
+    private async Task ChangeAsync(Func<IntentState, IntentState> change)
+    {
+        var before = _state.Current;
+        await _state.ApplyAsync(s => change(s) is var next && next == s ? s : next with { Version = s.Version + 1 });
+        if (!ReferenceEquals(before, _state.Current))
+        {
+            var changed = _changed;
+            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            changed.SetResult();
+        }
+    }
+
+    private async Task LeaveLaneAsync()
+    {
+        if (_state.Current.Lane is { } lane)
+        {
+            await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).SettleAsync(_digest);
+        }
+    }
+
+    // Finality is derived from the follower's newest final block; an intent of a past final block stays so, an open one needs no question.
+    private async Task<ulong> FinalBlockAsync(IntentState state)
+        => state.Position is null ? 0 : (await GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chainId, LedgerOrder.OnlyPartition)).GetAsync()).FinalBlock;
+
+    private IntentView View(IntentState state, ulong finalBlock)
+    {
+        var isFinal = state.Position is { } position && position.Block <= finalBlock;
+        var stage = state.Stage switch
+        {
+            IntentStage.Mined when isFinal => IntentStage.Final,
+            IntentStage.Failed when state.Position is not null && !isFinal => IntentStage.Mined,
+            _ => state.Stage,
+        };
+        return new IntentView(
+            _digest,
+            stage,
+            state.Version,
+            state.Queued?.ActName,
+            state.Queued?.Signer,
+            state.TransactionHash,
+            state.Position,
+            state.Reason,
+            state.Queued?.GasLimit ?? 0);
+    }
+
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Intent {Digest} is {Stage} in block {Block}: {Reason}")]
+    private partial void LogOutcome(string digest, IntentStage stage, ulong block, string reason);
+
+    [LoggerMessage(EventId = 4002, Level = LogLevel.Warning, Message = "Intent {Digest} failed: {Reason}")]
+    private partial void LogExpired(string digest, string reason);
+}

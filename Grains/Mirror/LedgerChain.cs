@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Pythia.Contracts.Keys;
+using Pythia.Contracts.Transactions;
+using Pythia.Ethereum;
+using Pythia.Grains.Storage;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>A chain that is served here: its contracts, its nodes, and the accounts that pay for intents.</summary>
+public sealed record LedgerChain
+{
+    public required ulong ChainId { get; init; }
+
+    public required LedgerContracts Contracts { get; init; }
+
+    /// <summary>The follower begins here: a block not after the first of the contracts.</summary>
+    public required ulong FirstBlock { get; init; }
+
+    public required IChainNode Node { get; init; }
+
+    /// <summary>At least one; each has a lane of its own.</summary>
+    public required ImmutableArray<ILaneSigner> Lanes { get; init; }
+}
+
+/// <summary>Addresses of a chain's contracts.</summary>
+public sealed record LedgerContracts(Address DeviceRegistry, Address ConsentRegistry, Address PolicyRegistry, Address Relay);
+
+/// <summary>A relaying account: signs transactions, holds gas, is trusted with nothing else.</summary>
+public interface ILaneSigner
+{
+    Address Account { get; }
+
+    SignedTransaction Sign(Eip1559Transaction transaction);
+}
+
+/// <summary>A relaying account whose key is in this process.</summary>
+public sealed class KeyLaneSigner(EthereumKey key) : ILaneSigner
+{
+    public Address Account => key.Address;
+
+    public SignedTransaction Sign(Eip1559Transaction transaction) => transaction.Sign(key);
+}
+
+/// <summary>The chains that are served here.</summary>
+public sealed class LedgerChains(IEnumerable<LedgerChain> chains)
+{
+    private readonly Dictionary<ulong, LedgerChain> _chains = chains.ToDictionary(c => c.ChainId);
+
+    public IReadOnlyCollection<LedgerChain> All => _chains.Values;
+
+    /// <exception cref="InvalidOperationException">The chain is not served here.</exception>
+    public LedgerChain Get(ulong chainId) => _chains.TryGetValue(chainId, out var chain)
+        ? chain
+        : throw new InvalidOperationException($"Chain {chainId} found, one of {string.Join(", ", _chains.Keys.Order())} expected");
+}
+
+/// <summary>Which lanes there are, and which one takes an intent.</summary>
+public sealed class LaneDirectory(LedgerChains chains)
+{
+    public bool Has(ulong chainId, string account) => chains.Get(chainId).Lanes.Any(l => l.Account.ToString() == account);
+
+    /// <summary>Spreads intents over the lanes by digest.</summary>
+    public string Choose(ulong chainId, string digest)
+    {
+        var lanes = chains.Get(chainId).Lanes;
+        return lanes[(int)(StableHash.Of(digest) % (uint)lanes.Length)].Account.ToString();
+    }
+
+    /// <exception cref="InvalidOperationException">No key for the account is configured.</exception>
+    public ILaneSigner Signer(ulong chainId, string account)
+        => chains.Get(chainId).Lanes.FirstOrDefault(l => l.Account.ToString() == account)
+            ?? throw new InvalidOperationException($"Lane {account} of chain {chainId} has no key configured");
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pythia.Grains.Ledgers;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>With the silo's start: followers follow, lanes go on, and whatever a crash left between <i>stored</i> and <i>queued</i> is woken,
+/// without waiting for reminders.</summary>
+internal sealed partial class MirrorStarter(IGrainFactory grains, LedgerChains chains, TimeProvider time, ILogger<MirrorStarter> logger) : BackgroundService
+{
+    private const int SweptAtOnce = 8;
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        foreach (var chain in chains.All)
+        {
+            var follower = grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chain.ChainId, LedgerOrder.OnlyPartition));
+            await UntilDoneAsync(follower.StartAsync, stoppingToken);
+            foreach (var lane in chain.Lanes)
+            {
+                var relay = grains.GetGrain<IRelayGrain>(GrainKeys.Of(chain.ChainId, lane.Account.ToString()));
+                await UntilDoneAsync(relay.StartAsync, stoppingToken);
+            }
+
+            for (var bucket = 0; bucket < OutboxSweepGrain.Buckets; bucket += SweptAtOnce)
+            {
+                var some = Enumerable.Range(bucket, SweptAtOnce).Select(b => grains.GetGrain<IOutboxSweepGrain>(GrainKeys.Of(chain.ChainId, $"{b}")));
+                await UntilDoneAsync(() => Task.WhenAll(some.Select(s => s.SweepAsync())), stoppingToken);
+            }
+        }
+    }
+
+    // The silo may still be starting, or storage away: reminders would do it later, this tries each second.
+    private async Task UntilDoneAsync(Func<Task> start, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await start();
+                return;
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogNotYet(e);
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 4401, Level = LogLevel.Warning, Message = "The mirror can't start yet; it will try again")]
+    private partial void LogNotYet(Exception exception);
+}

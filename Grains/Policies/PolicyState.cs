@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Pythia.Grains.Subjects;
+
+namespace Pythia.Grains.Policies;
+
+/// <summary>A policy as it is stored.</summary>
+[GenerateSerializer, Immutable, Alias("pythia.PolicyState")]
+public sealed record PolicyState : SubjectState
+{
+    [Id(0)] public PolicyStatus Status { get; init; }
+
+    [Id(1)] public string? Publisher { get; init; }
+
+    /// <summary>The exact published bytes.</summary>
+    [Id(2)] public ImmutableArray<byte> Document { get; init; } = [];
+}

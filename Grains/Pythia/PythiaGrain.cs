@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Orleans.Concurrency;
+using Pythia.Enclave;
+using Pythia.Ethereum;
+
+namespace Pythia.Grains.Pythia;
+
+/// <summary>Passes questions to the enclave beside this silo. Keeps nothing and understands nothing of them.</summary>
+[GrainType("pythia"), Reentrant, BesideEnclave]
+public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
+{
+    private const int LongestRequestBytes = 1_024;
+
+    private IEnclave _enclave = null!;
+    private string _enclaveId = "";
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        (var chainId, _enclaveId) = GrainKeys.Split(this.GetPrimaryKeyString());
+        _enclave = await enclaves.GetAsync(chainId, cancellationToken, _enclaveId);
+    }
+
+    /// <inheritdoc/>
+    public async Task<PythiaReply> AnswerAsync(ImmutableArray<byte> request, CancellationToken cancellationToken = default)
+    {
+        if (request.IsDefaultOrEmpty || request.Length > LongestRequestBytes)
+        {
+            var found = request.IsDefault ? 0 : request.Length;
+            return new PythiaReply([], [], $"{nameof(RefusalReason.BadRequest)}: {found} bytes found, 1 to {LongestRequestBytes} expected");
+        }
+
+        var reply = await _enclave.AnswerAsync(request.AsMemory(), cancellationToken);
+        return new PythiaReply([.. reply.Answer.Span], [.. reply.Problem.Span], reply.Refusal?.Reason.ToString() ?? "");
+    }
+
+    /// <inheritdoc/>
+    public async Task<PythiaIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
+    {
+        var identity = await _enclave.IdentifyAsync(cancellationToken);
+        var head = await _enclave.HeadAsync(cancellationToken);
+        return new PythiaIdentity(
+            _enclaveId,
+            [.. identity.SigningKey.Span],
+            [.. identity.ConfigurationHash.Span],
+            (int)identity.Level,
+            head?.Block ?? 0,
+            head?.UnixSeconds ?? 0,
+            head is null ? "" : Hex.Format(head.Hash.Span));
+    }
+}

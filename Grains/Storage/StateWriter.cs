@@ -1,0 +1,106 @@
+using Orleans.Storage;
+
+namespace Pythia.Grains.Storage;
+
+/// <summary>
+/// Stores a grain's state so that memory follows storage: <see cref="Current"/> is what was last stored, and a failed write leaves it
+/// as it was. In a reentrant grain, changes that come while a write is under way go together with the next one (group commit).
+/// </summary>
+/// <remarks>For use on the grain's own scheduler only, where one thing runs at a time; it takes no locks.</remarks>
+public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action deactivate)
+    where TState : class
+{
+    private readonly List<Change> _waiting = [];
+    private bool _writing;
+
+    /// <summary>The state as it is stored.</summary>
+    public TState Current { get; private set; } = stored.State;
+
+    /// <summary>Applies <paramref name="change"/> to what is then current, and completes when the result is stored.</summary>
+    /// <param name="change">Pure; returns the same object when there is nothing to store.</param>
+    /// <exception cref="OrleansException">Storage did not take it: nothing changed.</exception>
+    public Task ApplyAsync(Func<TState, TState> change)
+    {
+        var entry = new Change(change);
+        _waiting.Add(entry);
+        if (!_writing)
+        {
+            _writing = true;
+            _ = DrainAsync();
+        }
+
+        return entry.Done.Task;
+    }
+
+    private async Task DrainAsync()
+    {
+        try
+        {
+            while (_waiting.Count > 0)
+            {
+                var batch = _waiting.ToArray();
+                _waiting.Clear();
+                await WriteAsync(batch);
+            }
+        }
+        finally
+        {
+            _writing = false;
+        }
+    }
+
+    private async Task WriteAsync(Change[] batch)
+    {
+        try
+        {
+            var next = Current;
+            foreach (var change in batch)
+            {
+                next = change.Apply(next);
+            }
+
+            if (!ReferenceEquals(next, Current))
+            {
+                await StoreAsync(next);
+            }
+
+            foreach (var change in batch)
+            {
+                change.Done.SetResult();
+            }
+        }
+        catch (Exception e)
+        {
+            foreach (var change in batch)
+            {
+                change.Done.SetException(e);
+            }
+        }
+    }
+
+    private async Task StoreAsync(TState next)
+    {
+        stored.State = next;
+        try
+        {
+            await stored.WriteStateAsync(CancellationToken.None);
+            Current = next;
+        }
+        catch (Exception e)
+        {
+            stored.State = Current;
+            if (e is InconsistentStateException)
+            {
+                // Another activation, or a write that was taken although it was reported lost: only a fresh read tells.
+                deactivate();
+            }
+
+            throw;
+        }
+    }
+
+    private sealed record Change(Func<TState, TState> Apply)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

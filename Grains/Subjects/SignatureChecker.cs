@@ -1,0 +1,55 @@
+using Pythia.Ethereum;
+using Pythia.Grains.Mirror;
+
+namespace Pythia.Grains.Subjects;
+
+/// <summary>Says whether a signer signed a digest, in the order that the contracts follow: by its key first, then, where the signer has
+/// code, by asking it (ERC-1271). An EIP-7702 account has code and can still sign by its key.</summary>
+public static class SignatureChecker
+{
+    private const int LongestSignatureBytes = 4_096;
+    private const int WordBytes = 32;
+
+    // bytes4(keccak256("isValidSignature(bytes32,bytes)")): the call and, left in a word, the answer that means yes.
+    private static readonly byte[] IsValidSignature = [0x16, 0x26, 0xba, 0x7e];
+
+    /// <returns>Null if it is the signer's. A wallet's word comes from an untrusted node: it decides about gas, never about the chain.</returns>
+    public static async Task<Refusal?> CheckAsync(IChainNode node, Address signer, Hash32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
+    {
+        if (signature.Length > LongestSignatureBytes)
+        {
+            return Refusal.Malformed($"signature of {signature.Length} bytes found, at most {LongestSignatureBytes} expected");
+        }
+
+        var fault = EcdsaSignature.Recover(digest, signature.Span, out var recovered);
+        if (fault is SignatureFault.None && recovered == signer)
+        {
+            return null;
+        }
+
+        var found = fault is SignatureFault.None ? $"a signature of {recovered}" : $"{fault}";
+        if (!await node.HasCodeAsync(signer, cancellationToken))
+        {
+            return Refusal.BadSignature($"{found} found, one of {signer} expected");
+        }
+
+        var answer = await node.CallAsync(signer, EncodeQuestion(digest, signature.Span), cancellationToken);
+        return answer is { Length: >= WordBytes } && answer.AsSpan(0, 4).SequenceEqual(IsValidSignature)
+            && !answer.AsSpan(4, WordBytes - 4).ContainsAnyExcept((byte)0)
+            ? null
+            : Refusal.BadSignature($"{found} found, and the wallet {signer} does not take it either");
+    }
+
+    // isValidSignature(bytes32,bytes): digest, offset 64, length, bytes padded to words.
+    private static byte[] EncodeQuestion(Hash32 digest, ReadOnlySpan<byte> signature)
+    {
+        var padded = (signature.Length + WordBytes - 1) / WordBytes * WordBytes;
+        var data = new byte[4 + (3 * WordBytes) + padded];
+        IsValidSignature.CopyTo(data, 0);
+        digest.CopyTo(data.AsSpan(4));
+        data[4 + (2 * WordBytes) - 1] = 2 * WordBytes;
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(4 + (3 * WordBytes) - 4), signature.Length);
+        signature.CopyTo(data.AsSpan(4 + (3 * WordBytes)));
+        return data;
+    }
+}

@@ -1,0 +1,190 @@
+using Pythia.Contracts.Registries;
+using Pythia.Grains.Ledgers;
+using Pythia.Grains.Mirror;
+using Pythia.Grains.Storage;
+
+namespace Pythia.Grains.Subjects;
+
+/// <summary>
+/// What every grain does that takes signed acts and mirrors a part of the chain. An act goes:
+///  1. read: its form, and whether it is about this grain;
+///  2. known already? then its first acceptance stands;
+///  3. deadline;
+///  4. signature;
+///  5. rule, by the mirrored state;
+///  6. noted at the sweep, so that a crash after the next step is found;
+///  7. stored, with its outbox entry, in one write: from here on it will be carried out once, or reported failed;
+///  8. queued.
+/// </summary>
+/// <remarks>The mirrored part changes by the follower's events alone, which always win. Calls go down only (sweep, intent, lane and other
+/// subjects' reads), so that no two grains wait for each other.</remarks>
+public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, SubjectServices services) : Grain
+    where TState : SubjectState
+{
+    private StateWriter<TState> _state = null!;
+
+    /// <summary>What is stored.</summary>
+    protected TState State => _state.Current;
+
+    protected LedgerChain Chain { get; private set; } = null!;
+
+    /// <summary>The key after the chain id.</summary>
+    protected string Id { get; private set; } = "";
+
+    protected SubjectServices Services => services;
+
+    protected ulong NowUnixSeconds => (ulong)services.Time.GetUtcNow().ToUnixTimeSeconds();
+
+    protected abstract SubjectKind Kind { get; }
+
+    private IntentSubject Subject => new(Kind, this.GetPrimaryKeyString());
+
+    private IOutboxSweepGrain Sweep => GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(Chain.ChainId, Subject));
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        (var chainId, Id) = GrainKeys.Split(this.GetPrimaryKeyString());
+        Chain = services.Chains.Get(chainId);
+        _state = new(stored, DeactivateOnIdle);
+        return Task.CompletedTask;
+    }
+
+    public async Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default)
+    {
+        // 1. read
+        var refusal = services.Acts.Read(Chain, intent, out var act);
+        if (act is null)
+        {
+            return Refuse(null, refusal!);
+        }
+
+        // 2. known already?
+        if (await IsKnownAsync(act.Digest))
+        {
+            return new IntentReceipt(IntentVerdict.AlreadyAccepted, act.Digest, "");
+        }
+
+        // 3. to 5.
+        refusal = CheckDeadline(act)
+            ?? CheckOutbox(act)
+            ?? await SignatureChecker.CheckAsync(Chain.Node, act.SignerAddress, act.DigestHash, intent.Signature.AsMemory(), cancellationToken)
+            ?? await CheckRuleAsync(act);
+        if (refusal is not null)
+        {
+            return Refuse(act.Digest, refusal);
+        }
+
+        // 6. noted before stored
+        await Sweep.NoteAsync(Subject);
+
+        // 7. stored
+        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject), services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        await _state.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
+        SubjectLog.Accepted(services.Logger, Subject.Key, act.Name, act.Digest);
+
+        // 8. queued; if that fails now, the sweep sees to it
+        await TryQueueAsync(entry);
+        return new IntentReceipt(IntentVerdict.Accepted, act.Digest, "");
+    }
+
+    public async Task ApplyAsync(LedgerEvent ledgerEvent)
+    {
+        if (!LedgerOrder.IsNewer(ledgerEvent.Position, State.Position))
+        {
+            return;
+        }
+
+        if (LedgerEvents.TryDecode(ledgerEvent, out var happened))
+        {
+            await _state.ApplyAsync(s => Apply(s, happened, ledgerEvent.Position) with { Position = ledgerEvent.Position });
+        }
+    }
+
+    public async Task FlushAsync()
+    {
+        foreach (var entry in State.Outbox)
+        {
+            await TryQueueAsync(entry);
+        }
+
+        if (State.Outbox.IsEmpty)
+        {
+            await Sweep.ClearAsync(Subject);
+        }
+    }
+
+    public async Task SettleAsync(string digest)
+    {
+        await _state.ApplyAsync(s => s.Outbox.Any(e => e.Digest == digest)
+            ? s with { Outbox = s.Outbox.RemoveAll(e => e.Digest == digest) }
+            : s);
+        if (State.Outbox.IsEmpty)
+        {
+            await Sweep.ClearAsync(Subject);
+        }
+    }
+
+    /// <summary>Whether the act is about this grain, and may be done now; null if so. Looks only.</summary>
+    protected abstract Task<Refusal?> CheckRuleAsync(ReadAct act);
+
+    /// <summary>The state after an event of the chain; the same object if it says nothing about this grain.</summary>
+    protected abstract TState Apply(TState state, RegistryEvent happened, LedgerPosition position);
+
+    protected static Refusal NotHere(ReadAct act, string found, string expected)
+        => Refusal.WrongSubject($"{act.Name} of {found} found, of {expected} expected");
+
+    private async Task<bool> IsKnownAsync(string digest)
+    {
+        if (State.Outbox.FirstOrDefault(e => e.Digest == digest) is { } entry)
+        {
+            await TryQueueAsync(entry);
+            return true;
+        }
+
+        var intent = await GrainFactory.GetGrain<IIntentGrain>(GrainKeys.Of(Chain.ChainId, digest)).GetAsync();
+        return intent.Stage is not IntentStage.Unknown;
+    }
+
+    private Refusal? CheckDeadline(ReadAct act)
+    {
+        var least = NowUnixSeconds + (ulong)services.Options.Value.MinimumLeadSeconds;
+        return act.DeadlineUnixSeconds >= least
+            ? null
+            : new Refusal(IntentVerdict.Expired, $"deadline {act.DeadlineUnixSeconds} found, {least} or later expected");
+    }
+
+    private Refusal? CheckOutbox(ReadAct act)
+    {
+        if (State.Outbox.Length >= services.Options.Value.OutboxSize)
+        {
+            return new Refusal(IntentVerdict.Busy, $"{State.Outbox.Length} acts wait, at most {services.Options.Value.OutboxSize} expected");
+        }
+
+        var rival = State.Outbox.FirstOrDefault(e => e.Intent.Target == act.Contract && e.Intent.Signer == act.Signer && e.Intent.Nonce == act.Nonce);
+        return rival is null ? null : Refusal.WrongState($"nonce {act.Nonce} is taken by {rival.Intent.ActName} {rival.Digest}, which waits");
+    }
+
+    // Accepted is accepted: what can't be queued now stays in the outbox, and the sweep comes again.
+    private async Task TryQueueAsync(OutboxEntry entry)
+    {
+        try
+        {
+            var stage = await GrainFactory.GetGrain<IIntentGrain>(GrainKeys.Of(Chain.ChainId, entry.Digest)).QueueAsync(entry.Intent);
+            if (stage >= IntentStage.Mined)
+            {
+                await SettleAsync(entry.Digest);
+            }
+        }
+        catch (Exception e)
+        {
+            SubjectLog.NotQueued(services.Logger, Subject.Key, entry.Digest, e);
+        }
+    }
+
+    private IntentReceipt Refuse(string? digest, Refusal refusal)
+    {
+        var subject = this.GetPrimaryKeyString();
+        SubjectLog.Refused(services.Logger, subject, digest ?? "", refusal.Verdict, refusal.Detail);
+        return new IntentReceipt(refusal.Verdict, digest, refusal.Detail);
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pythia.Grains.Mirror;
+
+namespace Pythia.Grains.Subjects;
+
+/// <summary>What every subject grain needs.</summary>
+public sealed class SubjectServices(
+    LedgerChains chains,
+    IActReader acts,
+    IOptions<MirrorOptions> options,
+    TimeProvider time,
+    ILoggerFactory loggers)
+{
+    public LedgerChains Chains => chains;
+
+    public IActReader Acts => acts;
+
+    public IOptions<MirrorOptions> Options => options;
+
+    public TimeProvider Time => time;
+
+    public ILogger Logger { get; } = loggers.CreateLogger("Pythia.Grains.Subjects");
+}
