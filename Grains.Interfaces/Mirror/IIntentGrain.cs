@@ -65,11 +65,12 @@ public enum IntentStage
 /// <param name="Subject">The grain that keeps it in its outbox until it is mined.</param>
 /// <param name="Target">Contract address, 0x and 40 hex digits.</param>
 /// <param name="CallData">Call of the contract's signed form.</param>
-/// <param name="GasLimit">What the item may use, from the reviewed gas figures of its act.</param>
+/// <param name="GasLimit">What the item is given, so that its contract's gas floor holds whatever happens.</param>
 /// <param name="DeadlineUnixSeconds">After it no contract takes the signature.</param>
 /// <param name="Signer">0x and 40 hex digits.</param>
 /// <param name="ActName">The act, as in its EIP-712 primary type.</param>
 /// <param name="Nonce">The signer's keyed nonce at the target contract, decimal.</param>
+/// <param name="GasUsage">What the item takes at most, from the reviewed gas figures of its act: what a batch counts it with.</param>
 [GenerateSerializer, Immutable, Alias("pythia.QueuedIntent")]
 public sealed record QueuedIntent(
     [property: Id(0)] IntentSubject Subject,
@@ -79,7 +80,8 @@ public sealed record QueuedIntent(
     [property: Id(4)] ulong DeadlineUnixSeconds,
     [property: Id(5)] string Signer,
     [property: Id(6)] string ActName,
-    [property: Id(7)] string Nonce);
+    [property: Id(7)] string Nonce,
+    [property: Id(8)] uint GasUsage);
 
 /// <summary>Which grain an intent is about.</summary>
 /// <param name="Kind">Its kind.</param>

@@ -1,11 +1,16 @@
 using System.Collections.Immutable;
-using Pythia.Contracts.Registries;
 
 namespace Pythia.Grains.Mirror;
 
 /// <summary>Decides what a lane does next: pure functions of its state, the chain's nonce and the time.</summary>
 public static class LanePlan
 {
+    /// <summary>A transaction that does nothing (EIP-2028).</summary>
+    public const ulong TransactionGas = 21_000;
+
+    // Relay.sol: the call and the outcome's event with the longest reason.
+    private const ulong OutcomeReserveGas = 24_000;
+
     /// <summary>The lowest nonce that is neither mined nor reserved. A nonce that was reserved and never sent is thereby used first.</summary>
     public static ulong NextFreeNonce(LaneState lane, ulong minedNonce)
     {
@@ -21,13 +26,20 @@ public static class LanePlan
     /// <summary>Whether a transaction with a higher nonce waits for <paramref name="nonce"/>.</summary>
     public static bool IsGap(LaneState lane, ulong nonce) => lane.UnderWay.Any(b => b.Nonce > nonce);
 
+    /// <summary>Gas limit of a batch: what its items take, and room for the gas floor of the most demanding one whenever it comes. Never an
+    /// estimate: a failure-tolerant batch estimates the failure. As <c>RelayGas.TransactionLimit</c>, from what the lane has stored.</summary>
+    public static ulong GasOf(IEnumerable<(uint GasLimit, uint GasUsage)> items)
+    {
+        var (usage, most) = items.Aggregate((Usage: 0UL, Most: 0UL), (sum, i) => (sum.Usage + i.GasUsage, Math.Max(sum.Most, i.GasLimit)));
+        return TransactionGas + usage + most + (most / 63) + OutcomeReserveGas;
+    }
+
     /// <summary>The oldest items that may go out now and fit one transaction.</summary>
     /// <param name="chainUnixSeconds">Time of the newest block: what had to happen before is left to expire.</param>
     /// <param name="nowUnixMs">By the silo's clock.</param>
     public static ImmutableArray<LaneItem> Choose(LaneState lane, MirrorOptions options, ulong chainUnixSeconds, long nowUnixMs)
     {
         var chosen = ImmutableArray.CreateBuilder<LaneItem>();
-        var batch = new List<(uint Gas, int CallDataBytes)>();
         foreach (var item in lane.Waiting)
         {
             if (item.NotBeforeUnixMs > nowUnixMs || item.DeadlineUnixSeconds < chainUnixSeconds)
@@ -35,13 +47,12 @@ public static class LanePlan
                 continue;
             }
 
-            batch.Add((item.GasLimit, item.CallDataBytes));
-            if (chosen.Count == options.BatchSize || (chosen.Count > 0 && RelayGas.LimitOf(batch) > (ulong)options.BatchGas))
+            chosen.Add(item);
+            if (chosen.Count > options.BatchSize || (chosen.Count > 1 && GasOf(chosen.Select(c => (c.GasLimit, c.GasUsage))) > (ulong)options.BatchGas))
             {
+                chosen.RemoveAt(chosen.Count - 1);
                 break;
             }
-
-            chosen.Add(item);
         }
 
         return chosen.ToImmutable();

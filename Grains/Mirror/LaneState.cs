@@ -23,13 +23,13 @@ public sealed record LaneState
 public sealed record LaneItem(
     [property: Id(0)] string Digest,
     [property: Id(1)] uint GasLimit,
-    [property: Id(2)] int CallDataBytes,
+    [property: Id(2)] uint GasUsage,
     [property: Id(3)] ulong DeadlineUnixSeconds,
     [property: Id(4)] int Attempts,
     [property: Id(5)] long NotBeforeUnixMs)
 {
     public static LaneItem Of(string digest, QueuedIntent intent)
-        => new(digest, intent.GasLimit, intent.CallData.Length, intent.DeadlineUnixSeconds, 0, 0);
+        => new(digest, intent.GasLimit, intent.GasUsage, intent.DeadlineUnixSeconds, 0, 0);
 }
 
 /// <summary>A transaction of a lane.</summary>

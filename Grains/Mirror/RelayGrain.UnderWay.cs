@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Microsoft.Extensions.Logging;
-using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
 using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
@@ -119,12 +118,12 @@ public sealed partial class RelayGrain
     {
         if (digests.IsEmpty)
         {
-            return (_address, ReadOnlyMemory<byte>.Empty, 21_000);
+            return (_address, ReadOnlyMemory<byte>.Empty, LanePlan.TransactionGas);
         }
 
         var intents = await LoadAsync(digests);
         var data = RelayCall.Encode(intents);
-        return (_chain.Contracts.Relay, data, RelayGas.LimitOf([.. intents.Select(i => (i.GasLimit, i.CallData.Length))]));
+        return (_chain.Contracts.Relay, data, LanePlan.GasOf(intents.Select(i => (i.GasLimit, i.GasUsage))));
     }
 
     private async Task MarkSignedAsync(LaneBatch batch, StoredBatch attempt)

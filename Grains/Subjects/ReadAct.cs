@@ -40,6 +40,7 @@ public sealed record ReadAct(
     /// <summary>0x and 64 lower-case hex digits.</summary>
     public string Digest { get; } = DigestHash.ToString();
 
-    public QueuedIntent ToQueued(IntentSubject subject)
-        => new(subject, Contract, CallData, GasLimit, DeadlineUnixSeconds, Signer, Name, Nonce);
+    /// <param name="signerIsWallet">Its contract checks the signature, which takes gas.</param>
+    public QueuedIntent ToQueued(IntentSubject subject, bool signerIsWallet) => new(
+        subject, Contract, CallData, GasLimit, DeadlineUnixSeconds, Signer, Name, Nonce, checked((uint)RelayGas.UsageOf(Act, signerIsWallet)));
 }

@@ -13,32 +13,35 @@ public static class SignatureChecker
     // bytes4(keccak256("isValidSignature(bytes32,bytes)")): the call and, left in a word, the answer that means yes.
     private static readonly byte[] IsValidSignature = [0x16, 0x26, 0xba, 0x7e];
 
-    /// <returns>Null if it is the signer's. A wallet's word comes from an untrusted node: it decides about gas, never about the chain.</returns>
-    public static async Task<Refusal?> CheckAsync(IChainNode node, Address signer, Hash32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
+    /// <returns>A wallet's word comes from an untrusted node: it decides about gas, never about the chain.</returns>
+    public static async Task<SignatureCheck> CheckAsync(IChainNode node, Address signer, Hash32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
     {
         if (signature.Length > LongestSignatureBytes)
         {
-            return Refusal.Malformed($"signature of {signature.Length} bytes found, at most {LongestSignatureBytes} expected");
+            return Refused(Refusal.Malformed($"signature of {signature.Length} bytes found, at most {LongestSignatureBytes} expected"));
         }
 
         var fault = EcdsaSignature.Recover(digest, signature.Span, out var recovered);
         if (fault is SignatureFault.None && recovered == signer)
         {
-            return null;
+            return new SignatureCheck(null, SignerIsWallet: false);
         }
 
         var found = fault is SignatureFault.None ? $"a signature of {recovered}" : $"{fault}";
         if (!await node.HasCodeAsync(signer, cancellationToken))
         {
-            return Refusal.BadSignature($"{found} found, one of {signer} expected");
+            return Refused(Refusal.BadSignature($"{found} found, one of {signer} expected"));
         }
 
         var answer = await node.CallAsync(signer, EncodeQuestion(digest, signature.Span), cancellationToken);
-        return answer is { Length: >= WordBytes } && answer.AsSpan(0, 4).SequenceEqual(IsValidSignature)
-            && !answer.AsSpan(4, WordBytes - 4).ContainsAnyExcept((byte)0)
-            ? null
-            : Refusal.BadSignature($"{found} found, and the wallet {signer} does not take it either");
+        var isTaken = answer is { Length: >= WordBytes } && answer.AsSpan(0, 4).SequenceEqual(IsValidSignature)
+            && !answer.AsSpan(4, WordBytes - 4).ContainsAnyExcept((byte)0);
+        return isTaken
+            ? new SignatureCheck(null, SignerIsWallet: true)
+            : Refused(Refusal.BadSignature($"{found} found, and the wallet {signer} does not take it either"));
     }
+
+    private static SignatureCheck Refused(Refusal refusal) => new(refusal, SignerIsWallet: false);
 
     // isValidSignature(bytes32,bytes): digest, offset 64, length, bytes padded to words.
     private static byte[] EncodeQuestion(Hash32 digest, ReadOnlySpan<byte> signature)
@@ -53,3 +56,8 @@ public static class SignatureChecker
         return data;
     }
 }
+
+/// <summary>Whose signature it is.</summary>
+/// <param name="Refusal">Null if it is the signer's.</param>
+/// <param name="SignerIsWallet">The signer's contract took it, and will be asked again on the chain.</param>
+public readonly record struct SignatureCheck(Refusal? Refusal, bool SignerIsWallet);

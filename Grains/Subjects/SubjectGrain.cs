@@ -65,10 +65,14 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         }
 
         // 3. to 5.
-        refusal = CheckDeadline(act)
-            ?? CheckOutbox(act)
-            ?? await SignatureChecker.CheckAsync(Chain.Node, act.SignerAddress, act.DigestHash, intent.Signature.AsMemory(), cancellationToken)
-            ?? await CheckRuleAsync(act);
+        var signature = default(SignatureCheck);
+        refusal = CheckDeadline(act) ?? CheckOutbox(act);
+        if (refusal is null)
+        {
+            signature = await SignatureChecker.CheckAsync(Chain.Node, act.SignerAddress, act.DigestHash, intent.Signature.AsMemory(), cancellationToken);
+            refusal = signature.Refusal ?? await CheckRuleAsync(act);
+        }
+
         if (refusal is not null)
         {
             return Refuse(act.Digest, refusal);
@@ -78,7 +82,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         await Sweep.NoteAsync(Subject);
 
         // 7. stored
-        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject), services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet), services.Time.GetUtcNow().ToUnixTimeMilliseconds());
         await _state.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
         SubjectLog.Accepted(services.Logger, Subject.Key, act.Name, act.Digest);
 
