@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using Orleans.Serialization;
 using Pythia.Vectors;
 using Shouldly;
