@@ -18,7 +18,7 @@ function makeCopy() {
 }
 
 function forge(test) {
-  const run = spawnSync(process.execPath, [join(copy, "tools", "forge.mjs"), "test", "--match-test", test], { cwd: copy, encoding: "utf8" });
+  const run = spawnSync(process.execPath, [join(copy, "tools", "forge.mjs"), "test", "--match-test", test], { cwd: copy, encoding: "utf8", env: { ...process.env, PYTHIA_MUTATION: "1" } });
   const output = `${run.stdout}${run.stderr}`;
   const count = /(\d+) tests passed, (\d+) failed/.exec(output);
   return { passed: Number(count?.[1] ?? 0), failed: Number(count?.[2] ?? 0), output };

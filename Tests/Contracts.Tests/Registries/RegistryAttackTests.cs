@@ -41,6 +41,14 @@ public sealed class RegistryAttackTests(RegistryChain chain) : IClassFixture<Reg
     }
 
     [Fact]
+    public async Task Intent_CancelledByItsSigner_IsDead()
+    {
+        var act = await FreezeAsync();
+        (await (await chain.SenderAsync(_alice)).SendAsync(act.Contract, RegistryCalls.CancelIntent(act.Nonce))).Succeeded.ShouldBeTrue();
+        (await RelayOneAsync(chain.Sign(act, _alice))).ShouldBe("InvalidAccountNonce");
+    }
+
+    [Fact]
     public async Task Signature_ForAnotherChain_IsRefused()
     {
         var act = await FreezeAsync();

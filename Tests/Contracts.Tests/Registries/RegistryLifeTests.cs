@@ -44,12 +44,17 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
             .ShouldContain(new DeviceKeyRotated(device.Id, rotation.NewX, rotation.NewY));
         (await chain.Reader.RotatedKeyHashAsync(device.Id)).ShouldBe(Keccak256.HashData([.. rotation.NewX.ToArray(), .. rotation.NewY.ToArray()]));
 
+        var (r, s) = device.Sign(ClaimStatements.Counter(chain.ChainId, chain.Deployment.DeviceRegistry, device.Id, 7));
+        var raise = RegistryCalls.RaiseSecurityCounter(device.Id, 7, Address.Zero, rotation.NewX, rotation.NewY, r, s);
+        var raised = await (await chain.SenderAsync(_bob)).SendAsync(chain.Deployment.DeviceRegistry, raise);
+        Relay.EventsOf(raised.Logs, chain.Deployment).ShouldBe([new SecurityCounterRaised(device.Id, 7)]);
+
         (await CarryOutAsync(_alice, h => new FreezeAct(h, device.Id), RegistryKind.DeviceRegistry)).ShouldContain(new DeviceFrozen(device.Id, _alice.Address));
         (await CarryOutAsync(_alice, h => new UnfreezeAct(h, device.Id, 1), RegistryKind.DeviceRegistry)).ShouldContain(new DeviceUnfrozen(device.Id, _alice.Address));
         (await CarryOutAsync(_alice, h => new EndConsentsAct(h, device.Id), RegistryKind.DeviceRegistry)).ShouldContain(new ConsentsEnded(device.Id, _alice.Address, 2));
         (await CarryOutAsync(_alice, h => new TransferAct(h, device.Id, _bob.Address, 2, 2), RegistryKind.DeviceRegistry))
             .ShouldContain(new DeviceTransferred(device.Id, _alice.Address, _bob.Address, 3));
-        await ShouldBeAsync(device, _bob, status: 1, epoch: 3);
+        await ShouldBeAsync(device, _bob, status: 1, epoch: 3, counter: 7);
 
         (await CarryOutAsync(_bob, h => new SetRecoveryAct(h, _service.Address, 86_400, 0), RegistryKind.DeviceRegistry))
             .ShouldContain(new RecoverySet(_bob.Address, _service.Address, 86_400));
@@ -59,7 +64,7 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
         (await chain.Reader.HolderAsync(_bob.Address)).ShouldBe(new HolderOnChain(1, 2, _service.Address, 86_400));
 
         (await CarryOutAsync(_bob, h => new RetireAct(h, device.Id, 3), RegistryKind.DeviceRegistry)).ShouldContain(new DeviceRetired(device.Id, _bob.Address));
-        await ShouldBeAsync(device, _bob, status: 3, epoch: 3);
+        await ShouldBeAsync(device, _bob, status: 3, epoch: 3, counter: 7);
     }
 
     [Fact]
@@ -81,7 +86,7 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
         granted.ConsentId.ShouldBe(RegistryIds.ConsentId(device.Id, 1, _service.Address, Read));
 
         var sender = await chain.SenderAsync(_service);
-        var deposit = RegistryAbi.ConsentRegistry.Function("deposit").Encode(_service.Address);
+        var deposit = RegistryCalls.Deposit(_service.Address);
         (await sender.SendAsync(chain.Deployment.ConsentRegistry, deposit, valueWei: 3 * bond)).Succeeded.ShouldBeTrue();
         (await CarryOutAsync(_service, h => new AcceptAct(h, device.Id, 1, Read, granted.TermsHash), RegistryKind.ConsentRegistry))
             .ShouldContain(new ConsentAccepted(granted.ConsentId, _service.Address, granted.TermsHash, bond));
@@ -97,6 +102,14 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
         (await chain.Reader.IsActiveAsync(device.Id, _service.Address, Read)).ShouldBeFalse();
         (await chain.Reader.ConsentAsync(granted.ConsentId)).ShouldBe(
             new ConsentOnChain(ConsentStatus.Revoked, ConsentKind.Data, now, ConsentTerms.NoEnd, 0, bond, policyId));
+
+        var release = RegistryCalls.ReleaseBond(device.Id, 1, _service.Address, Read);
+        (await sender.SendAsync(chain.Deployment.ConsentRegistry, release)).Succeeded.ShouldBeTrue();
+        await chain.Rpc.AdvanceClockAsync(TimeSpan.FromDays(14));
+        await chain.Rpc.MineAsync();
+        var released = await sender.SendAsync(chain.Deployment.ConsentRegistry, release);
+        Relay.EventsOf(released.Logs, chain.Deployment).ShouldBe([new BondReleased(granted.ConsentId, _service.Address, bond)]);
+        (await chain.Reader.DepositAsync(_service.Address)).ShouldBe(2 * bond);
 
         (await CarryOutAsync(_service, h => new DeprecateAct(h, policyId), RegistryKind.PolicyRegistry)).ShouldContain(new PolicyDeprecated(policyId, _service.Address));
         (await chain.Reader.PolicyAsync(policyId)).Status.ShouldBe((byte)2);
@@ -167,6 +180,6 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
         _ => e.ToString(),
     }));
 
-    private async Task ShouldBeAsync(TestDevice device, EthereumKey owner, byte status, ulong epoch)
-        => (await chain.Reader.DeviceAsync(device.Id)).ShouldBe(new DeviceOnChain(owner.Address, status, epoch, 0));
+    private async Task ShouldBeAsync(TestDevice device, EthereumKey owner, byte status, ulong epoch, ulong counter = 0)
+        => (await chain.Reader.DeviceAsync(device.Id)).ShouldBe(new DeviceOnChain(owner.Address, status, epoch, counter));
 }

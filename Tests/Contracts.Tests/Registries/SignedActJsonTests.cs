@@ -29,6 +29,18 @@ public sealed class SignedActJsonTests
 
     [Theory]
     [MemberData(nameof(ActNames))]
+    public void EncodeSignedCall_AnyAct_IsReadBackAsTheSameAct(string name)
+    {
+        var act = Samples.Act(name);
+        SignedActCalls.TryDecode(act.Contract, act.EncodeSignedCall([1, 2, 3]), out var read, out var signature).ShouldBeTrue();
+        SignedActJson.Format(read).ShouldBe(SignedActJson.Format(act));
+        signature.ShouldBe([1, 2, 3]);
+        SignedActCalls.TryDecode(act.Contract, act.EncodeSignedCall([1, 2, 3]).AsSpan(0, 40), out _, out _).ShouldBeFalse();
+        SignedActCalls.TryDecode(act.Contract, act.EncodeDirectCall(), out _, out _).ShouldBeFalse();
+    }
+
+    [Theory]
+    [MemberData(nameof(ActNames))]
     public void TryParse_AnyFieldMissing_IsRefusedByItsName(string name)
     {
         var fields = Tree(name).Select(f => f.Key).ToList();
