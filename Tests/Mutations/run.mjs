@@ -120,7 +120,8 @@ function replay(mutation) {
     const ran = test(mutation.project, mutation.test);
     if (ran.timedOut) return { result: "caught", detail: "timed out" };
     if (counted(ran.output, "Failed") > 0) return { result: "caught", detail: `${counted(ran.output, "Failed")} of ${counted(ran.output, "Total")} tests` };
-    return { result: counted(ran.output, "Passed") > 0 ? "SURVIVED" : "NO TEST RAN", detail: mutation.test };
+    if (counted(ran.output, "Passed") > 0) return { result: "SURVIVED", detail: mutation.test };
+    return { result: counted(ran.output, "Skipped") > 0 ? "skipped" : "NO TEST RAN", detail: mutation.test };
   } finally {
     writeFileSync(path, source);
   }
@@ -144,16 +145,17 @@ try {
   const chosen = choose(all);
   makeCopy();
   checkUnbroken(chosen);
-  let missed = 0;
+  let [caught, missed] = [0, 0];
   for (const mutation of chosen) {
     const start = Date.now();
     const outcome = replay(mutation);
-    if (outcome.result !== "caught") missed++;
+    if (outcome.result === "caught") caught++;
+    else if (outcome.result !== "skipped") missed++;
     report(all.indexOf(mutation) + 1, mutation, outcome, Math.round((Date.now() - start) / 1000));
   }
 
-  if (!options.json) console.log(`${chosen.length - missed} of ${chosen.length} mutations caught (${all.length} in all)`);
-  process.exitCode = missed === 0 ? 0 : 1;
+  if (!options.json) console.log(`${caught} of ${chosen.length} mutations caught (${all.length} in all)`);
+  process.exitCode = missed === 0 && caught > 0 ? 0 : 1;
 } catch (problem) {
   console.error(`mutations: ${problem.message}`);
   process.exitCode = 2;

@@ -55,8 +55,9 @@ internal static class JsonAnswer
         if (root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
             return new Damage(InvalidReason.NodeError, $"the node says: {JsonMembers.Shorten(error.GetRawText())}");
 
-        if (!root.TryGetProperty("jsonrpc", out _)) return Checked<Result>.Valid(new Result(root));
-        if (!root.TryGetProperty("result", out var result)) return new Damage(InvalidReason.MissingMember, "result is missing");
+        var enveloped = root.TryGetProperty("result", out var result);
+        if (!enveloped && root.TryGetProperty("jsonrpc", out _)) return new Damage(InvalidReason.MissingMember, "result is missing");
+        if (!enveloped) return Checked<Result>.Valid(new Result(root));
 
         return result.ValueKind == JsonValueKind.Null
             ? new Damage(InvalidReason.NodeError, "the node says: null, it doesn't know what was asked")

@@ -34,6 +34,8 @@ public sealed class ProofCheckTests(ITestOutputHelper output)
 
         ProofCheck.Check(chain.Header().StateRoot, Read(proof.ToJsonString())).Holds.ShouldBeTrue();
         ProofCheck.Check(chain.Header().StateRoot, Read(enveloped.ToJsonString())).Holds.ShouldBeTrue();
+        enveloped.Remove("jsonrpc");
+        ProofCheck.Check(chain.Header().StateRoot, Read(enveloped.ToJsonString())).Holds.ShouldBeTrue();
     }
 
     [Theory]

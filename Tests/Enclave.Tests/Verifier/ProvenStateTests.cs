@@ -5,13 +5,14 @@ using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Json;
 using Pythia.Ethereum;
 using Shouldly;
+using Xunit.Abstractions;
 using static Pythia.Enclave.Tests.Proofs.TestChain;
 using Asked = Pythia.Enclave.Verifier.Facts.Fact;
 
 namespace Pythia.Enclave.Tests.Proofs;
 
 /// <summary>Whoever doubts an answer asks the raw proof behind it: one door, everything checked behind it.</summary>
-public sealed class ProvenStateTests
+public sealed class ProvenStateTests(ITestOutputHelper output)
 {
     private static readonly Asked[] All = [Asked.OwnerOf, Asked.DeviceStatus, Asked.Consent(Grantee, Scope), Asked.CommandAllowed(Grantee, Scope), Asked.PolicyStatus(Policy)];
 
@@ -115,6 +116,32 @@ public sealed class ProvenStateTests
         foreach (var slot in slots) proofs.Insert(0, chain.Proof(ContractRole.ConsentRegistry, slot));
 
         Ask(chain, fact, raw).Value!.Result.ShouldBe(chain.Answer(fact));
+    }
+
+    /// <summary>Changes the raw proof's text anywhere, or takes parts of the proof of another state: an answer, if any, is the chain's.</summary>
+    [Fact]
+    public void Ask_MutatedRawProofs_AreNeverFalse()
+    {
+        var random = Seeded.Start(output);
+        var chains = new[] { Living(), Living().WithFloor(6), new TestChain().WithDevice(status: 2).WithConsent().WithPolicy(2), new TestChain() };
+        var texts = chains.Select(chain => All.Select(fact => Utf8(chain.RawProof(fact))).ToArray()).ToArray();
+        var hashes = chains.Select(chain => Keccak256.HashData(chain.HeaderRlp())).ToArray();
+        var truths = chains.Select(chain => All.Select(fact => chain.Answer(fact)).ToArray()).ToArray();
+        var answered = 0;
+        for (var i = 0; i < 4_000; i++)
+        {
+            var (which, fact) = (random.Next(chains.Length), random.Next(All.Length));
+            var text = texts[random.Next(8) == 0 ? random.Next(chains.Length) : which][random.Next(8) == 0 ? random.Next(All.Length) : fact].ToArray();
+            for (var change = random.Next(3); change > 0; change--) text[random.Next(text.Length)] = (byte)"0123456789abcdef"[random.Next(16)];
+            if (!RawProof.Read(text).TryGet(out var raw, out _) || !raw.Open(hashes[which], [.. Configured]).TryGet(out var state, out _)) continue;
+            if (!state.Ask(Device, All[fact]).TryGet(out var proven, out _)) continue;
+
+            answered++;
+            proven.Result.ShouldBe(truths[which][fact], $"input {i}");
+        }
+
+        output.WriteLine($"{answered} answered");
+        answered.ShouldBeGreaterThan(100);
     }
 
     private static TestChain Living() => new TestChain().WithDevice().WithConsent().WithPolicy(1);
