@@ -24,7 +24,7 @@ public sealed class BuiltInTypesTests
         var known = BuiltInTypes.Plain.Concat(BuiltInTypes.ImmutableGenerics).Concat(BuiltInTypes.MutableGenerics).Select(TypeNamed)
             .Concat([typeof(byte[]), typeof(Memory<byte>), typeof(ReadOnlyMemory<byte>), typeof(CancellationToken)]);
         var registered = Registered("ByType").Where(type => type is { IsConstructedGenericType: false, IsArray: false, IsEnum: false }).Concat(Registered("Open"));
-        registered.Where(type => type.Namespace!.StartsWith("System", StringComparison.Ordinal) && !type.IsAssignableTo(typeof(Exception)) && type.IsPublic)
+        registered.Where(type => type.Namespace?.StartsWith("System", StringComparison.Ordinal) == true && !type.IsAssignableTo(typeof(Exception)) && type.IsPublic)
             .Except(known).Where(type => !type.IsInterface && !type.IsAbstract).ShouldBeEmpty();
     }
 

@@ -20,7 +20,7 @@ internal static class Sources
         global using Orleans.Runtime;
         """;
 
-    private static readonly CSharpParseOptions Options = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Preview);
+    public static CSharpParseOptions Options { get; } = CSharpParseOptions.Default.WithLanguageVersion(LanguageVersion.Preview);
 
     private static readonly ImmutableArray<MetadataReference> References =
     [

@@ -59,7 +59,7 @@ public sealed class GeneratorTests
     [Fact]
     public void Generate_SetterThatRefuses_IsMalformed()
     {
-        var assembly = Load(Sources.Compile("""[GenerateSerializer, Alias("r.M")] public sealed class M { [Id(0)] public int A { get => field; set => field = value < 0 ? throw new ArgumentException("negative") : value; } }"""), out _);
+        var assembly = Load(Sources.Compile("""[GenerateSerializer, Alias("r.M")] public sealed class M { [Id(0)] public int A { get => field; set => field = value < 0 ? throw new ArgumentException("negative") : value; } }""").WithAssemblyName("SampleSetter"), out _);
         assembly.GetType("M").ShouldNotBeNull();
         // 02 another type "r.M"; member 0 as varint: zigzag -1; end of level.
         byte[] bytes = [2, 4, (byte)'r', (byte)'.', (byte)'M', 2, 1, 0];
@@ -103,10 +103,10 @@ public sealed class GeneratorTests
     {
         var compilation = Sources.Compile(Unusual);
         var options = new GeneratorDriverOptions(IncrementalGeneratorOutputKind.None, trackIncrementalGeneratorSteps: true);
-        GeneratorDriver driver = CSharpGeneratorDriver.Create([new SerializationGenerator().AsSourceGenerator()], driverOptions: options);
+        GeneratorDriver driver = CSharpGeneratorDriver.Create([new SerializationGenerator().AsSourceGenerator()], parseOptions: Sources.Options, driverOptions: options);
         driver = driver.RunGenerators(compilation);
         driver.GetRunResult().GeneratedTrees.Length.ShouldBeGreaterThan(8);
-        driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("public class Unrelated;")));
+        driver = driver.RunGenerators(compilation.AddSyntaxTrees(CSharpSyntaxTree.ParseText("public class Unrelated;", Sources.Options)));
         driver.GetRunResult().Results.Single().TrackedOutputSteps.SelectMany(step => step.Value).SelectMany(step => step.Outputs)
             .ShouldAllBe(output => output.Reason == IncrementalStepRunReason.Cached);
     }
