@@ -1,1 +1,3 @@
-System.Console.WriteLine();
+using Pythia.Silo.Commands;
+
+return await SiloCommandLine.RunAsync(args);

@@ -1,0 +1,78 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Pythia.Ethereum;
+
+namespace Pythia.Silo.Commands;
+
+/// <summary><c>verify proof</c> and <c>verify answer</c>: what the enclave and the device check, by hand. Reads files only.</summary>
+internal static class VerifyCommand
+{
+    public static Command Build() => new("verify", "Checks a node's proof or an enclave's answer from files, without any network.")
+    {
+        BuildProof(),
+        BuildAnswer(),
+    };
+
+    private static Command BuildProof()
+    {
+        var file = new Argument<string>("FILE") { Description = "An eth_getProof answer (EIP-1186) as JSON, with or without its JSON-RPC envelope; - is standard input." };
+        var stateRoot = HexOption("--state-root", "The state root to hold it to, from a header that you trust: 32 bytes.", 32);
+        var json = JsonOption();
+        var command = new Command("proof", "Says of an account and each of its slots whether the proof includes it, excludes it or is invalid, and why.") { file, stateRoot, json };
+        command.SetAction((parsed, cancellationToken) =>
+            VerifyProof.RunAsync(parsed.GetRequiredValue(file), Hash32.FromSpan(parsed.GetRequiredValue(stateRoot)), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static Command BuildAnswer()
+    {
+        var file = new Argument<string>("FILE") { Description = "The COSE_Sign1 bytes of an answer; - is standard input." };
+        var request = new Option<string>("--request") { Description = "File with the CBOR bytes of the request that it answers.", Required = true, HelpName = "FILE" };
+        var key = HexOption("--key", "The enclave's P-256 key, x and y: 64 bytes, or 65 with 04 before them.", 64, 65);
+        var config = HexOption("--config", "The hash of the enclave's configuration: 32 bytes.", 32);
+        var json = JsonOption();
+        var command = new Command("answer", "Says whether bytes answer a request, signed by this key under this configuration, and what they say.") { file, request, key, config, json };
+        command.SetAction((parsed, cancellationToken) => VerifyAnswer.RunAsync(
+            parsed.GetRequiredValue(file), parsed.GetRequiredValue(request), parsed.GetRequiredValue(key), parsed.GetRequiredValue(config), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line." };
+
+    // With or without 0x; another length or another character is an error of the command line.
+    private static Option<byte[]> HexOption(string name, string description, params int[] lengths) => new(name)
+    {
+        Description = description,
+        Required = true,
+        HelpName = "HEX",
+        CustomParser = result => ParseHex(name, lengths, result),
+    };
+
+    private static byte[]? ParseHex(string name, int[] lengths, ArgumentResult result)
+    {
+        var text = result.Tokens[0].Value;
+        if (Hex.TryParse(text.StartsWith("0x", StringComparison.Ordinal) ? text : "0x" + text, out var bytes) && lengths.Contains(bytes.Length)) return bytes;
+
+        result.AddError($"{name}: '{text}' found, 0x and {string.Join(" or ", lengths.Select(length => 2 * length))} hex digits expected");
+        return null;
+    }
+
+    /// <summary>A file's bytes, or those of standard input for <c>-</c>; null after saying why not.</summary>
+    public static async Task<byte[]?> ReadAsync(string file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (file != "-") return await File.ReadAllBytesAsync(file, cancellationToken);
+
+            using var buffer = new MemoryStream();
+            await using var input = Console.OpenStandardInput();
+            await input.CopyToAsync(buffer, cancellationToken);
+            return buffer.ToArray();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"{file}: can't be read: {e.Message}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using System.Numerics;
+using Pythia.Contracts.DevChain;
+using Pythia.Contracts.JsonRpc;
+using Pythia.Contracts.Keys;
+using Pythia.Contracts.Registries;
+using Pythia.Contracts.Transactions;
+using Pythia.Silo.Commands;
+using Pythia.Silo.Options;
+
+namespace Pythia.Silo.Hosting;
+
+/// <summary>
+/// A chain with our contracts on it: 1. npm parts by lock file and compiled contracts, 2. our own anvil or the configured nodes, 3. contracts
+/// that are there already or are put there once.
+/// </summary>
+public sealed class ChainAccess : IAsyncDisposable
+{
+    /// <summary>A thousand ether for each account of the development chain.</summary>
+    private static readonly BigInteger DevelopmentBalanceWei = BigInteger.Pow(10, 21);
+
+    private static readonly FeePolicy Fees = new();
+
+    private readonly Anvil? _anvil;
+    private readonly HttpClient _http;
+
+    private ChainAccess(Anvil? anvil, HttpClient http, IReadOnlyList<Uri> nodes, JsonRpcClient rpc, EthereumKey relayKey, DeploymentManifest contracts)
+        => (_anvil, _http, Nodes, Rpc, RelayKey, Contracts) = (anvil, http, nodes, rpc, relayKey, contracts);
+
+    /// <summary>Where the chain is read and written; untrusted.</summary>
+    public IReadOnlyList<Uri> Nodes { get; }
+
+    public JsonRpcClient Rpc { get; }
+
+    /// <summary>The account that pays.</summary>
+    public EthereumKey RelayKey { get; }
+
+    public DeploymentManifest Contracts { get; }
+
+    /// <summary>Completes when our own chain has ended, asked or not; never for others' nodes.</summary>
+    public Task Ended => _anvil?.Exited ?? Task.Delay(Timeout.Infinite, CancellationToken.None);
+
+    /// <summary>Opens the chain of the settings.</summary>
+    /// <param name="deploy">Put the contracts on the configured nodes' chain if they are not there; our own chain gets them anyway.</param>
+    /// <exception cref="StartException">Node.js, npm, the compiler, a node or the manifest fails; the message says which.</exception>
+    public static async Task<ChainAccess> OpenAsync(SiloSettings settings, DataFolder folder, Progress progress, CancellationToken cancellationToken, bool deploy = false)
+    {
+        try
+        {
+            return settings.OwnChain
+                ? await OpenOwnAsync(settings, folder, progress, cancellationToken)
+                : await OpenNodesAsync(settings, folder, progress, deploy, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or IOException or RpcException or RpcUnavailableException
+            && e is not ObjectDisposedException)
+        {
+            throw new StartException(e.Message, e);
+        }
+    }
+
+    public IEnumerable<string> Describe()
+    {
+        yield return $"Chain {Contracts.ChainId} at {string.Join(", ", Nodes)}";
+        foreach (var contract in Contracts.Contracts) yield return $"  {contract.Name,-16} {contract.Address}";
+    }
+
+    /// <summary>Sends transactions of an account of its own, without the mirror.</summary>
+    public DirectSender SenderOf(EthereumKey key) => new(Rpc, key, Contracts.ChainId, Fees, TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        RelayKey.Dispose();
+        if (_anvil is not null) await _anvil.DisposeAsync();
+        _http.Dispose();
+    }
+
+    private static async Task<ChainAccess> OpenOwnAsync(SiloSettings settings, DataFolder folder, Progress progress, CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+
+        // 1. parts
+        var contracts = ContractsFolder.Find();
+        await PrepareContractsAsync(contracts, progress, cancellationToken);
+
+        // 2. chain
+        var options = new AnvilOptions { StateFile = folder.PathOf("chain.json"), BlockTimeMs = settings.Chain.BlockMilliseconds, ChainId = (long)settings.Chain.Id };
+        var anvil = await progress.RunAsync("starting the development chain (anvil)", () => Anvil.StartAsync(contracts, options, time, cancellationToken));
+        var http = new HttpClient();
+        try
+        {
+            var rpc = Connect(http, [anvil.Address]);
+            var (relay, deployer) = (AnvilRpc.KeyOf("relay"), AnvilRpc.KeyOf("deployer"));
+            foreach (var account in new[] { relay, deployer, AnvilRpc.KeyOf("bystander") }) await rpc.SetBalanceAsync(account.Address, DevelopmentBalanceWei, cancellationToken);
+
+            // 3. contracts
+            var manifest = await DeployAsync(rpc, contracts, deployer, ManifestPath(settings, folder), progress, cancellationToken);
+            return new(anvil, http, [anvil.Address], rpc, relay, manifest);
+        }
+        catch
+        {
+            http.Dispose();
+            await anvil.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static async Task<ChainAccess> OpenNodesAsync(SiloSettings settings, DataFolder folder, Progress progress, bool deploy, CancellationToken cancellationToken)
+    {
+        var nodes = settings.Chain.Rpc.Select(url => new Uri(url)).ToList();
+        var http = new HttpClient();
+        try
+        {
+            var rpc = Connect(http, nodes);
+            var found = await rpc.ChainIdAsync(cancellationToken);
+            if (found != settings.Chain.Id) throw new StartException($"Chain:Id: chain {found} found at {nodes[0]}, {settings.Chain.Id} expected");
+
+            var key = EthereumKey.Parse(settings.Relay.Key);
+            var path = ManifestPath(settings, folder);
+            var manifest = deploy ? await DeployCompiledAsync(rpc, key, path, progress, cancellationToken) : LoadManifest(path, found);
+            return new(null, http, nodes, rpc, key, manifest);
+        }
+        catch
+        {
+            http.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<DeploymentManifest> DeployCompiledAsync(JsonRpcClient rpc, EthereumKey key, string path, Progress progress, CancellationToken cancellationToken)
+    {
+        var contracts = ContractsFolder.Find();
+        await PrepareContractsAsync(contracts, progress, cancellationToken);
+        return await DeployAsync(rpc, contracts, key, path, progress, cancellationToken);
+    }
+
+    private static DeploymentManifest LoadManifest(string path, ulong chainId)
+    {
+        var manifest = DeploymentManifest.Load(path) ?? throw new StartException($"Chain:Manifest: no file {path} found; the command deploy writes it");
+        return manifest.ChainId == chainId ? manifest : throw new StartException($"{path}: chain {manifest.ChainId} found, {chainId} expected");
+    }
+
+    private static async Task PrepareContractsAsync(ContractsFolder contracts, Progress progress, CancellationToken cancellationToken)
+    {
+        var time = TimeProvider.System;
+        await progress.RunAsync("installing npm parts by lock file", () => NodeModules.EnsureAsync(contracts, time, progress.Lines(), cancellationToken));
+        await progress.RunAsync("compiling contracts where they changed", () => ContractCompiler.EnsureAsync(contracts, time, progress.Lines(), cancellationToken));
+    }
+
+    private static Task<DeploymentManifest> DeployAsync(
+        JsonRpcClient rpc, ContractsFolder contracts, EthereumKey deployer, string manifestPath, Progress progress, CancellationToken cancellationToken)
+        => progress.RunAsync("putting contracts on the chain where they are not", () =>
+            new ContractDeployment(rpc, contracts, deployer, Fees, TimeProvider.System).EnsureAsync(manifestPath, progress.Lines(), cancellationToken));
+
+    private static JsonRpcClient Connect(HttpClient http, IEnumerable<Uri> nodes) => new(http, new JsonRpcOptions { Nodes = [.. nodes] }, TimeProvider.System);
+
+    private static string ManifestPath(SiloSettings settings, DataFolder folder)
+        => string.IsNullOrEmpty(settings.Chain.Manifest) ? folder.PathOf("contracts.json") : Path.GetFullPath(settings.Chain.Manifest);
+}

@@ -1,0 +1,138 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Hosting;
+using Pythia.Enclave;
+using Pythia.Enclave.Host;
+using Pythia.Gateway;
+using Pythia.Grains;
+using Pythia.Grains.Mirror;
+using Pythia.Silo.Commands;
+using Pythia.Silo.Options;
+
+namespace Pythia.Silo.Hosting;
+
+/// <summary>Silo, in-process enclave and, where the engine has it in the same process, gateway: one host on one chain.</summary>
+public sealed class PythiaProgram : IAsyncDisposable
+{
+    private static readonly TimeSpan HeadPatience = TimeSpan.FromSeconds(60);
+
+    private readonly WebApplication _app;
+
+    private PythiaProgram(WebApplication app, ChainAccess chain) => (_app, Chain) = (app, chain);
+
+    public ChainAccess Chain { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Where gateway and health pages are.</summary>
+    public Uri Url => new(_app.Urls.First());
+
+    /// <summary>Completes when the host has stopped, asked or not.</summary>
+    public Task Stopped { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Starts everything and waits until the enclave has verified a head.</summary>
+    /// <param name="proofNode">Where the enclave reads all but the head; null: from the chain's nodes.</param>
+    public static async Task<PythiaProgram> StartAsync(
+        SiloSettings settings, ChainAccess chain, DataFolder folder, Progress progress, CancellationToken cancellationToken, Uri? proofNode = null)
+    {
+        var app = Build(settings, chain, folder, proofNode);
+        var program = new PythiaProgram(app, chain);
+        try
+        {
+            await progress.RunAsync("starting silo, enclave and gateway", () => app.StartAsync(cancellationToken));
+            program.Stopped = app.WaitForShutdownAsync(CancellationToken.None);
+            await progress.RunAsync("waiting for the first verified head", () => program.WaitForHeadAsync(cancellationToken));
+            return program;
+        }
+        catch
+        {
+            await program.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What people want to know when it is up.</summary>
+    public IEnumerable<string> Describe()
+        => Chain.Describe().Concat(
+        [
+            $"Devices ask      POST {Url}pythia/{Chain.Contracts.ChainId}/answer",
+            $"Enclaves to pin  GET  {Url}pythia/{Chain.Contracts.ChainId}/enclaves",
+            $"REST             {Url}v1/chains/{Chain.Contracts.ChainId}/…",
+            $"Health           GET  {Url}health/ready",
+        ]);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    private static WebApplication Build(SiloSettings settings, ChainAccess chain, DataFolder folder, Uri? proofNode)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Pythia.Silo" });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddConfiguration(settings.Configuration);
+        builder.Configuration.AddInMemoryCollection(SettingsOfChain.Of(settings, chain, proofNode));
+        builder.Logging.ClearProviders();
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
+        builder.WebHost.UseUrls(settings.Gateway.Url);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
+
+        // Signals are the command line's: it stops what it started, in the reverse order.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        AddMirror(builder.Services, settings, chain);
+        builder.Services.AddPythiaEnclave(builder.Configuration);
+        builder.UseOrleans(silo =>
+        {
+            EngineSetup.Configure(silo, folder);
+            silo.Services.AddPythiaGrains();
+        });
+        builder.Services.AddPythiaGateway(builder.Configuration);
+
+        var app = builder.Build();
+        if (EngineSetup.HostsGateway) app.UsePythiaGateway();
+        else app.UsePythiaHealth();
+        return app;
+    }
+
+    private static void AddMirror(IServiceCollection services, SiloSettings settings, ChainAccess chain)
+    {
+        var contracts = chain.Contracts;
+        services.AddSingleton(new LedgerChain
+        {
+            ChainId = contracts.ChainId,
+            Contracts = new LedgerContracts(contracts.DeviceRegistry, contracts.ConsentRegistry, contracts.PolicyRegistry, contracts.Relay),
+            FirstBlock = contracts.DeployedFromBlock,
+            Node = new ChainNode(chain.Rpc),
+            Lanes = [new KeyLaneSigner(chain.RelayKey)],
+        });
+    }
+
+    private async Task WaitForHeadAsync(CancellationToken cancellationToken)
+    {
+        var enclave = Services.GetRequiredService<IEnclave>();
+        try
+        {
+            await enclave.WaitForHeadAsync(0, cancellationToken).AsTask().WaitAsync(HeadPatience, cancellationToken);
+        }
+        catch (TimeoutException e)
+        {
+            var trouble = (await enclave.HealthAsync(cancellationToken)).Trouble;
+            throw new StartException($"no head was verified within {HeadPatience.TotalSeconds} s: {trouble?.Reason} {trouble?.Detail}", e);
+        }
+    }
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

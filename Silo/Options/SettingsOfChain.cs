@@ -1,0 +1,59 @@
+using Pythia.Contracts.Registries;
+using Pythia.Enclave.Host;
+using Pythia.Ethereum;
+using Pythia.Gateway;
+using Pythia.Silo.Hosting;
+
+namespace Pythia.Silo.Options;
+
+/// <summary>The settings of enclave and gateway that follow from the chain: nobody writes an address twice.</summary>
+internal static class SettingsOfChain
+{
+    private const string AnyHash = "0x0000000000000000000000000000000000000000000000000000000000000001";
+
+    /// <summary>What is known when the chain is open.</summary>
+    public static Dictionary<string, string?> Of(SiloSettings settings, ChainAccess chain, Uri? proofNode)
+    {
+        var contracts = chain.Contracts;
+        var head = settings.Chain.HeadRpc ?? chain.Nodes[0].ToString();
+        var nodes = proofNode is null ? chain.Nodes.Select(node => node.ToString()) : [proofNode.ToString()];
+        return Write(
+            contracts.ChainId,
+            contracts.GenesisHash.ToString(),
+            head,
+            nodes,
+            contracts.Contracts.Select(contract => (contract.Name, contract.Address.ToString(), contracts.CodeHashOf(contract.Name).ToString())));
+    }
+
+    /// <summary>Stand-ins of the right form, so that everything else can be judged before the chain is open.</summary>
+    public static Dictionary<string, string?> Any(ChainOptions chain)
+        => Write(
+            chain.Id,
+            AnyHash,
+            "http://127.0.0.1",
+            ["http://127.0.0.1"],
+            Enum.GetNames<RegistryKind>().Select((name, i) => (name, $"0x{new string((char)('1' + i), 2 * Address.Size)}", AnyHash)));
+
+    private static Dictionary<string, string?> Write(
+        ulong chainId, string genesisHash, string head, IEnumerable<string> nodes, IEnumerable<(string Name, string Address, string CodeHash)> contracts)
+    {
+        const string Chain = GatewayOptions.Section + ":Chains:0:";
+        const string Enclave = EnclaveOptions.Section + ":";
+        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
+        {
+            [Chain + nameof(GatewayChainOptions.ChainId)] = $"{chainId}",
+            [Enclave + nameof(EnclaveOptions.ChainId)] = $"{chainId}",
+            [Enclave + nameof(EnclaveOptions.GenesisHash)] = genesisHash,
+            [Enclave + nameof(EnclaveOptions.HeadRpc)] = head,
+        };
+        foreach (var (node, i) in nodes.Select((node, i) => (node, i))) values[$"{Enclave}{nameof(EnclaveOptions.UntrustedRpc)}:{i}"] = node;
+        foreach (var (name, address, codeHash) in contracts)
+        {
+            if (name != "Relay") values[Chain + name] = address;
+            values[$"{Enclave}{nameof(EnclaveOptions.Contracts)}:{name}:Address"] = address;
+            values[$"{Enclave}{nameof(EnclaveOptions.Contracts)}:{name}:CodeHash"] = codeHash;
+        }
+
+        return values;
+    }
+}

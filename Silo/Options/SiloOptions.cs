@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using Pythia.Gateway.Settings;
+
+namespace Pythia.Silo.Options;
+
+/// <summary>Where state is kept, section <c>Data</c>.</summary>
+public sealed class DataOptions
+{
+    public const string Section = "Data";
+
+    /// <summary>A folder that one process uses at a time; made if it is missing. Default data/dev.</summary>
+    [Required]
+    public string Folder { get; set; } = "data/dev";
+}
+
+/// <summary>The chain, section <c>Chain</c>.</summary>
+public sealed class ChainOptions
+{
+    public const string Section = "Chain";
+
+    /// <summary>Chain id (EIP-155), from 1. Default 31337, which is that of the development chain.</summary>
+    [Range(typeof(ulong), "1", "18446744073709551615")]
+    public ulong Id { get; set; } = 31337;
+
+    /// <summary>JSON-RPC URLs of untrusted nodes, at most 16. Default none: a development chain (anvil) in the data folder is started.</summary>
+    [Length(0, 16), EachHttpUrl]
+    public IList<string> Rpc { get; } = [];
+
+    /// <summary>URL of the node whose word names the head (assurance development). Default the first of <see cref="Rpc"/>.</summary>
+    [HttpUrl]
+    public string? HeadRpc { get; set; }
+
+    /// <summary>File that names the contracts on the chain; <c>deploy</c> writes it. Default deployment.json in the data folder.</summary>
+    public string? Manifest { get; set; }
+
+    /// <summary>Milliseconds from block to block of the development chain: 500 to 60,000, default 1,000.</summary>
+    [Range(500, 60_000)]
+    public int BlockMilliseconds { get; set; } = 1_000;
+}
+
+/// <summary>The account that carries intents to the chain, section <c>Relay</c>.</summary>
+public sealed class RelayOptions
+{
+    public const string Section = "Relay";
+
+    /// <summary>Its secp256k1 private key, 0x and 64 hex digits. Required with nodes of <see cref="ChainOptions.Rpc"/>; on the development
+    /// chain a well-known funded account is taken.</summary>
+    [Secret, HexBytes(32)]
+    public string? Key { get; set; }
+}

@@ -1,0 +1,68 @@
+using Microsoft.Extensions.Configuration;
+using Pythia.Enclave.Host;
+using Pythia.Gateway;
+using Pythia.Gateway.Settings;
+using Pythia.Grains.Mirror;
+using Pythia.Silo.Commands;
+
+namespace Pythia.Silo.Options;
+
+/// <summary>All settings of the program, checked before anything is made or started.</summary>
+public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data, ChainOptions Chain, RelayOptions Relay, GatewayOptions Gateway)
+{
+    /// <summary>Section of <see cref="MirrorOptions"/>.</summary>
+    public const string MirrorSection = "Mirror";
+
+    /// <summary>The chain is our own anvil in the data folder.</summary>
+    public bool OwnChain => Chain.Rpc.Count == 0;
+
+    /// <summary>Reads every section.</summary>
+    /// <exception cref="StartException">Each wrong or missing setting with its key, what was found and what is expected.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        // 1. defaults that only this program has
+        var withDefaults = new ConfigurationBuilder()
+            .AddInMemoryCollection([new($"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}", "enclave-1")])
+            .AddConfiguration(configuration)
+            .Build();
+
+        // 2. what stands alone
+        var problems = new List<SettingProblem>();
+        var data = Take<DataOptions>(withDefaults, DataOptions.Section, problems);
+        var chain = Take<ChainOptions>(withDefaults, ChainOptions.Section, problems);
+        var relay = Take<RelayOptions>(withDefaults, RelayOptions.Section, problems);
+        Take<MirrorOptions>(withDefaults, MirrorSection, problems);
+
+        // 3. what is completed when the chain is known; nobody may write it by hand
+        problems.AddRange(FindWritten(configuration));
+        var completed = new ConfigurationBuilder().AddConfiguration(withDefaults).AddInMemoryCollection(SettingsOfChain.Any(chain)).Build();
+        var gateway = Take<GatewayOptions>(completed, GatewayOptions.Section, problems);
+        var enclave = Take<EnclaveOptions>(completed, EnclaveOptions.Section, problems);
+
+        // 4. what depends on another
+        if (chain.Rpc.Count > 0 && string.IsNullOrEmpty(relay.Key))
+            problems.Add(new("Relay:Key", "nothing", "0x and 64 hex digits, since Chain:Rpc names nodes that are not our own"));
+        if (chain.Rpc.Count == 0 && chain.HeadRpc is { Length: > 0 })
+            problems.Add(new("Chain:HeadRpc", $"'{chain.HeadRpc}'", "nothing, since Chain:Rpc names no nodes"));
+        var messages = problems.Select(problem => problem.ToString()).ToList();
+        if (problems.Count == 0 && new EnclaveOptionsValidator().Validate(name: null, enclave) is { Failed: true } failed) messages.AddRange(failed.Failures);
+
+        return messages.Count == 0
+            ? new SiloSettings(withDefaults, data, chain, relay, gateway)
+            : throw new StartException(string.Join(Environment.NewLine, messages.Distinct(StringComparer.Ordinal).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
+    }
+
+    private static IEnumerable<SettingProblem> FindWritten(IConfiguration configuration)
+        => SettingsOfChain.Any(new ChainOptions()).Keys
+            .Select(key => configuration.GetSection(key))
+            .Where(setting => setting.Value is not null)
+            .Select(setting => new SettingProblem(setting.Path, $"'{setting.Value}'", "nothing: it follows from Chain and the manifest of the contracts"));
+
+    private static T Take<T>(IConfiguration configuration, string section, List<SettingProblem> problems)
+        where T : class, new()
+    {
+        var found = StrictSettings.Check<T>(configuration, section);
+        problems.AddRange(found);
+        return found.Count == 0 ? configuration.GetSection(section).Get<T>() ?? new T() : new T();
+    }
+}
