@@ -9,7 +9,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "..", "..");
 const bench = join(root, "artifacts", "mutations");
 const copy = join(bench, "main");
-const testTimeoutMs = 180_000;
+const buildTimeoutMs = 900_000; // the first build of the copy restores and builds everything
+const testTimeoutMs = 300_000;
 
 const { values: options } = parseArgs({
   options: {
@@ -87,14 +88,14 @@ function link(target, path) {
   if (existsSync(target) && !existsSync(path)) symlinkSync(target, path, "junction");
 }
 
-function dotnet(...args) {
-  const done = spawnSync("dotnet", args, { cwd: copy, encoding: "utf8", timeout: testTimeoutMs, maxBuffer: 1 << 28, env: { ...process.env, DOTNET_CLI_UI_LANGUAGE: "en" } });
+function dotnet(timeout, ...args) {
+  const done = spawnSync("dotnet", args, { cwd: copy, encoding: "utf8", timeout, maxBuffer: 1 << 28, env: { ...process.env, DOTNET_CLI_UI_LANGUAGE: "en" } });
   return { status: done.status, timedOut: done.error?.code === "ETIMEDOUT", output: `${done.stdout}${done.stderr}` };
 }
 
 // A mutation may leave code that is never reached: warnings are no errors here.
-const build = project => dotnet("build", project, "--nologo", "-v", "q", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false");
-const test = (project, filter) => dotnet("test", project, "--no-build", "--nologo", "-v", "q", "--filter", filter.split("|").map(name => `FullyQualifiedName~${name}`).join("|"));
+const build = project => dotnet(buildTimeoutMs, "build", project, "--nologo", "-v", "q", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false");
+const test = (project, filter) => dotnet(testTimeoutMs, "test", project, "--no-build", "--nologo", "-v", "q", "--filter", filter.split("|").map(name => `FullyQualifiedName~${name}`).join("|"));
 const counted = (output, word) => Number(new RegExp(`${word}:\\s*(\\d+)`).exec(output)?.[1] ?? 0);
 const lines = (output, pattern) => output.split("\n").filter(line => pattern.test(line)).slice(0, 3).join("\n");
 
