@@ -30,22 +30,19 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
     /// @notice From the first {releaseBond} to the second: time to show a misuse.
     uint64 public constant BOND_DELAY = 14 days;
 
-    bytes32 private constant GRANT_TYPEHASH =
-        keccak256(
-            "Grant(bytes32 deviceId,address grantee,bytes32 scope,uint8 kind,uint40 notBefore,uint40 notAfter,uint96 bond,bytes32 policy,uint64 grantEpoch,uint40 deviceEpoch,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
-        );
-    bytes32 private constant REVOKE_TYPEHASH =
-        keccak256(
-            "Revoke(bytes32 deviceId,address grantee,bytes32 scope,address signer,uint256 nonce,uint64 deadline)"
-        );
+    bytes32 private constant GRANT_TYPEHASH = keccak256(
+        "Grant(bytes32 deviceId,address grantee,bytes32 scope,uint8 kind,uint40 notBefore,uint40 notAfter,uint96 bond,bytes32 policy,uint64 grantEpoch,uint40 deviceEpoch,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
+    );
+    bytes32 private constant REVOKE_TYPEHASH = keccak256(
+        "Revoke(bytes32 deviceId,address grantee,bytes32 scope,address signer,uint256 nonce,uint64 deadline)"
+    );
     bytes32 private constant REVOKE_GRANTEE_TYPEHASH =
         keccak256("RevokeGrantee(address grantee,address signer,uint256 nonce,uint64 deadline)");
     bytes32 private constant REVOKE_ALL_TYPEHASH =
         keccak256("RevokeAll(uint32 max,address signer,uint256 nonce,uint64 deadline)");
-    bytes32 private constant ACCEPT_TYPEHASH =
-        keccak256(
-            "Accept(bytes32 deviceId,uint64 deviceEpoch,bytes32 scope,bytes32 termsHash,address signer,uint256 nonce,uint64 deadline)"
-        );
+    bytes32 private constant ACCEPT_TYPEHASH = keccak256(
+        "Accept(bytes32 deviceId,uint64 deviceEpoch,bytes32 scope,bytes32 termsHash,address signer,uint256 nonce,uint64 deadline)"
+    );
     bytes32 private constant WITHDRAW_TYPEHASH =
         keccak256("Withdraw(address to,uint256 amountWei,address signer,uint256 nonce,uint64 deadline)");
 
@@ -68,10 +65,7 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
     mapping(address grantee => uint256) private _deposits;
     mapping(bytes32 consentId => uint64) private _bondReleasableAt;
 
-    constructor(
-        IDeviceRegistry devices_,
-        IPolicyRegistry policies_
-    ) EIP712("Pythia ConsentRegistry", "1") {
+    constructor(IDeviceRegistry devices_, IPolicyRegistry policies_) EIP712("Pythia ConsentRegistry", "1") {
         devices = devices_;
         policies = policies_;
     }
@@ -89,9 +83,8 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
 
         Epochs memory expected = Epochs(_granters[owner].grantEpoch, device.epoch, ownerEpoch);
         if (
-            epochs.grantEpoch != expected.grantEpoch ||
-            epochs.deviceEpoch != expected.deviceEpoch ||
-            epochs.ownerEpoch != expected.ownerEpoch
+            epochs.grantEpoch != expected.grantEpoch || epochs.deviceEpoch != expected.deviceEpoch
+                || epochs.ownerEpoch != expected.ownerEpoch
         ) revert ConsentEpochMoved(epochs, expected);
 
         _checkTerms(terms);
@@ -130,9 +123,8 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
         uint8 before = found.status;
         if (before != 0) {
             bool locked = before != OFFERED && found.bond != 0;
-            bool lives = before != REVOKED &&
-                found.grantEpoch >= _grantees[owner][terms.grantee].floor &&
-                block.timestamp <= found.notAfter;
+            bool lives = before != REVOKED && found.grantEpoch >= _grantees[owner][terms.grantee].floor
+                && block.timestamp <= found.notAfter;
             if (locked || lives) revert ConsentExists(id, before);
         }
 
@@ -241,9 +233,8 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
 
     /// @inheritdoc IConsentRegistry
     function revokeSigned(bytes32 deviceId, address grantee, bytes32 scope, Auth calldata auth) external {
-        bytes32 structHash = keccak256(
-            abi.encode(REVOKE_TYPEHASH, deviceId, grantee, scope, auth.signer, auth.nonce, auth.deadline)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(REVOKE_TYPEHASH, deviceId, grantee, scope, auth.signer, auth.nonce, auth.deadline));
         _carryOut(structHash, auth, abi.encodeCall(this.revoke, (deviceId, grantee, scope)), REVOKE_GAS);
     }
 
@@ -257,9 +248,8 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
 
     /// @inheritdoc IConsentRegistry
     function revokeGranteeSigned(address grantee, Auth calldata auth) external {
-        bytes32 structHash = keccak256(
-            abi.encode(REVOKE_GRANTEE_TYPEHASH, grantee, auth.signer, auth.nonce, auth.deadline)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(REVOKE_GRANTEE_TYPEHASH, grantee, auth.signer, auth.nonce, auth.deadline));
         _carryOut(structHash, auth, abi.encodeCall(this.revokeGrantee, (grantee)), REVOKE_GAS);
     }
 
@@ -281,9 +271,7 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
 
     /// @inheritdoc IConsentRegistry
     function revokeAllSigned(uint32 max, Auth calldata auth) external {
-        bytes32 structHash = keccak256(
-            abi.encode(REVOKE_ALL_TYPEHASH, max, auth.signer, auth.nonce, auth.deadline)
-        );
+        bytes32 structHash = keccak256(abi.encode(REVOKE_ALL_TYPEHASH, max, auth.signer, auth.nonce, auth.deadline));
         uint256 listed = _granters[auth.signer].listed;
         uint256 actGas = REVOKE_GAS + REVOKE_ALL_GAS_PER_GRANTEE * (max < listed ? max : listed);
         _carryOut(structHash, auth, abi.encodeCall(this.revokeAll, (max)), actGas);
@@ -311,15 +299,14 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
         // The receiver gets the same gas whoever carries the act, so that nobody can make the payment fail.
         uint256 needed = BoundedCall.needed(PAYMENT_GAS) + PAYMENT_OVERHEAD;
         if (gasleft() < needed) revert SignedActStarved(gasleft(), needed);
-        (bool paid, ) = BoundedCall.tryCall(to, PAYMENT_GAS, amountWei, "");
+        (bool paid,) = BoundedCall.tryCall(to, PAYMENT_GAS, amountWei, "");
         if (!paid) revert ConsentPaymentFailed(to, amountWei);
     }
 
     /// @inheritdoc IConsentRegistry
     function withdrawSigned(address payable to, uint256 amountWei, Auth calldata auth) external {
-        bytes32 structHash = keccak256(
-            abi.encode(WITHDRAW_TYPEHASH, to, amountWei, auth.signer, auth.nonce, auth.deadline)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(WITHDRAW_TYPEHASH, to, amountWei, auth.signer, auth.nonce, auth.deadline));
         _carryOut(structHash, auth, abi.encodeCall(this.withdraw, (to, amountWei)), WITHDRAW_GAS);
     }
 
@@ -348,28 +335,23 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
 
     /// @dev Whether it can never be active again. A frozen device is no end: it may be unfrozen.
     /// After the device's epoch has moved, its present owner says nothing about the consent, and isn't looked at.
-    function _hasEnded(
-        ConsentKey calldata key,
-        Consent storage found,
-        IDeviceRegistry.Device memory device
-    ) private view returns (bool) {
-        return
-            found.status == REVOKED ||
-            block.timestamp > found.notAfter ||
-            device.epoch != key.deviceEpoch ||
-            device.status == DEVICE_RETIRED ||
-            found.grantEpoch < _grantees[device.owner][key.grantee].floor;
+    function _hasEnded(ConsentKey calldata key, Consent storage found, IDeviceRegistry.Device memory device)
+        private
+        view
+        returns (bool)
+    {
+        return found.status == REVOKED || block.timestamp > found.notAfter || device.epoch != key.deviceEpoch
+            || device.status == DEVICE_RETIRED || found.grantEpoch < _grantees[device.owner][key.grantee].floor;
     }
 
     // ---- Views
 
     /// @inheritdoc IConsentRegistry
-    function consentId(
-        bytes32 deviceId,
-        uint64 deviceEpoch,
-        address grantee,
-        bytes32 scope
-    ) public pure returns (bytes32) {
+    function consentId(bytes32 deviceId, uint64 deviceEpoch, address grantee, bytes32 scope)
+        public
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(deviceId, deviceEpoch, grantee, scope));
     }
 
@@ -381,30 +363,20 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
     /// @inheritdoc IConsentRegistry
     function termsHash(bytes32 consentId_) public view returns (bytes32) {
         Consent storage found = _consents[consentId_];
-        return
-            keccak256(
-                abi.encode(
-                    consentId_,
-                    found.kind,
-                    found.notBefore,
-                    found.notAfter,
-                    found.grantEpoch,
-                    found.bond,
-                    found.policy
-                )
-            );
+        return keccak256(
+            abi.encode(
+                consentId_, found.kind, found.notBefore, found.notAfter, found.grantEpoch, found.bond, found.policy
+            )
+        );
     }
 
     /// @inheritdoc IConsentRegistry
     function isActive(bytes32 deviceId, address grantee, bytes32 scope) external view returns (bool) {
         IDeviceRegistry.Device memory device = devices.device(deviceId);
         Consent storage found = _consents[consentId(deviceId, device.epoch, grantee, scope)];
-        return
-            device.status == DEVICE_ACTIVE &&
-            found.status == ACTIVE &&
-            found.grantEpoch >= _grantees[device.owner][grantee].floor &&
-            block.timestamp >= found.notBefore &&
-            block.timestamp <= found.notAfter;
+        return device.status == DEVICE_ACTIVE && found.status == ACTIVE
+            && found.grantEpoch >= _grantees[device.owner][grantee].floor && block.timestamp >= found.notBefore
+            && block.timestamp <= found.notAfter;
     }
 
     /// @inheritdoc IConsentRegistry

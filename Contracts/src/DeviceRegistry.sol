@@ -39,14 +39,12 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     bytes32 private constant CLAIM_KEY_TYPEHASH = keccak256("ClaimKey(bytes32 deviceId,address claimer)");
     bytes32 private constant REGISTER_BATCH_TYPEHASH =
         keccak256("RegisterBatch(bytes32 root,uint32 count,string uri,address signer,uint256 nonce,uint64 deadline)");
-    bytes32 private constant CLAIM_TYPEHASH =
-        keccak256(
-            "Claim(bytes32 deviceId,bytes32 modelId,bytes32 evidence,address signer,uint256 nonce,uint64 deadline)"
-        );
-    bytes32 private constant TRANSFER_TYPEHASH =
-        keccak256(
-            "Transfer(bytes32 deviceId,address to,uint40 deviceEpoch,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
-        );
+    bytes32 private constant CLAIM_TYPEHASH = keccak256(
+        "Claim(bytes32 deviceId,bytes32 modelId,bytes32 evidence,address signer,uint256 nonce,uint64 deadline)"
+    );
+    bytes32 private constant TRANSFER_TYPEHASH = keccak256(
+        "Transfer(bytes32 deviceId,address to,uint40 deviceEpoch,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
+    );
     bytes32 private constant FREEZE_TYPEHASH =
         keccak256("Freeze(bytes32 deviceId,address signer,uint256 nonce,uint64 deadline)");
     bytes32 private constant UNFREEZE_TYPEHASH =
@@ -55,18 +53,15 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
         keccak256("Retire(bytes32 deviceId,uint40 deviceEpoch,address signer,uint256 nonce,uint64 deadline)");
     bytes32 private constant END_CONSENTS_TYPEHASH =
         keccak256("EndConsents(bytes32 deviceId,address signer,uint256 nonce,uint64 deadline)");
-    bytes32 private constant ROTATE_KEY_TYPEHASH =
-        keccak256(
-            "RotateKey(bytes32 deviceId,bytes32 newX,bytes32 newY,bytes32 evidence,address signer,uint256 nonce,uint64 deadline)"
-        );
-    bytes32 private constant SET_RECOVERY_TYPEHASH =
-        keccak256(
-            "SetRecovery(address recovery,uint32 delaySeconds,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
-        );
-    bytes32 private constant START_RECOVERY_TYPEHASH =
-        keccak256(
-            "StartRecovery(address owner,address newOwner,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
-        );
+    bytes32 private constant ROTATE_KEY_TYPEHASH = keccak256(
+        "RotateKey(bytes32 deviceId,bytes32 newX,bytes32 newY,bytes32 evidence,address signer,uint256 nonce,uint64 deadline)"
+    );
+    bytes32 private constant SET_RECOVERY_TYPEHASH = keccak256(
+        "SetRecovery(address recovery,uint32 delaySeconds,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
+    );
+    bytes32 private constant START_RECOVERY_TYPEHASH = keccak256(
+        "StartRecovery(address owner,address newOwner,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
+    );
     bytes32 private constant CANCEL_RECOVERY_TYPEHASH =
         keccak256("CancelRecovery(address signer,uint256 nonce,uint64 deadline)");
 
@@ -123,13 +118,7 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
         ++_holders[claimer].devices;
         emit Transfer(address(0), claimer, uint256(deviceId));
         emit DeviceClaimed(
-            deviceId,
-            claimer,
-            evidence.manufacturer,
-            evidence.keyX,
-            evidence.keyY,
-            evidence.modelId,
-            evidence.root
+            deviceId, claimer, evidence.manufacturer, evidence.keyX, evidence.keyY, evidence.modelId, evidence.root
         );
     }
 
@@ -155,15 +144,15 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
         if (!MerkleProof.verifyCalldata(evidence.proof, root, leaf)) revert DeviceNotInBatch(deviceId, root);
 
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(CLAIM_KEY_TYPEHASH, deviceId, claimer)));
-        (address signedBy, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, evidence.claimKeySignature);
+        (address signedBy, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, evidence.claimKeySignature);
         if (problem != ECDSA.RecoverError.NoError || signedBy != evidence.claimKey) {
             revert DeviceClaimKeyMismatch(deviceId, evidence.claimKey, signedBy);
         }
 
         bytes32 statement = DeviceStatement.digest(DeviceStatement.CLAIM, deviceId, abi.encodePacked(claimer));
-        if (
-            !DeviceStatement.isSigned(statement, evidence.deviceR, evidence.deviceS, evidence.keyX, evidence.keyY)
-        ) revert DeviceStatementInvalid(deviceId);
+        if (!DeviceStatement.isSigned(statement, evidence.deviceR, evidence.deviceS, evidence.keyX, evidence.keyY)) {
+            revert DeviceStatementInvalid(deviceId);
+        }
     }
 
     // ---- Ownership
@@ -177,23 +166,12 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function transferSigned(
-        bytes32 deviceId,
-        address to,
-        uint40 deviceEpoch,
-        uint32 ownerEpoch_,
-        Auth calldata auth
-    ) external {
+    function transferSigned(bytes32 deviceId, address to, uint40 deviceEpoch, uint32 ownerEpoch_, Auth calldata auth)
+        external
+    {
         bytes32 structHash = keccak256(
             abi.encode(
-                TRANSFER_TYPEHASH,
-                deviceId,
-                to,
-                deviceEpoch,
-                ownerEpoch_,
-                auth.signer,
-                auth.nonce,
-                auth.deadline
+                TRANSFER_TYPEHASH, deviceId, to, deviceEpoch, ownerEpoch_, auth.signer, auth.nonce, auth.deadline
             )
         );
         bytes memory act = abi.encodeCall(this.transfer, (deviceId, to, deviceEpoch, ownerEpoch_));
@@ -317,8 +295,8 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
         bytes memory fields = abi.encodePacked(uint64(found.epoch), rotation.newX, rotation.newY);
         bytes32 statement = DeviceStatement.digest(DeviceStatement.ROTATE, deviceId, fields);
         if (
-            !DeviceStatement.isSigned(statement, rotation.oldR, rotation.oldS, rotation.oldX, rotation.oldY) ||
-            !DeviceStatement.isSigned(statement, rotation.newR, rotation.newS, rotation.newX, rotation.newY)
+            !DeviceStatement.isSigned(statement, rotation.oldR, rotation.oldS, rotation.oldX, rotation.oldY)
+                || !DeviceStatement.isSigned(statement, rotation.newR, rotation.newS, rotation.newX, rotation.newY)
         ) revert DeviceStatementInvalid(deviceId);
 
         _rotatedKeyHash[deviceId] = keccak256(abi.encode(rotation.newX, rotation.newY));
@@ -359,7 +337,9 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
 
         bytes memory fields = abi.encodePacked(uint64(counter));
         bytes32 statement = DeviceStatement.digest(DeviceStatement.COUNTER, deviceId, fields);
-        if (!DeviceStatement.isSigned(statement, deviceR, deviceS, keyX, keyY)) revert DeviceStatementInvalid(deviceId);
+        if (!DeviceStatement.isSigned(statement, deviceR, deviceS, keyX, keyY)) {
+            revert DeviceStatementInvalid(deviceId);
+        }
 
         found.securityCounter = counter;
         emit SecurityCounterRaised(deviceId, counter);
@@ -392,21 +372,10 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function setRecoverySigned(
-        address recovery,
-        uint32 delaySeconds,
-        uint32 ownerEpoch_,
-        Auth calldata auth
-    ) external {
+    function setRecoverySigned(address recovery, uint32 delaySeconds, uint32 ownerEpoch_, Auth calldata auth) external {
         bytes32 structHash = keccak256(
             abi.encode(
-                SET_RECOVERY_TYPEHASH,
-                recovery,
-                delaySeconds,
-                ownerEpoch_,
-                auth.signer,
-                auth.nonce,
-                auth.deadline
+                SET_RECOVERY_TYPEHASH, recovery, delaySeconds, ownerEpoch_, auth.signer, auth.nonce, auth.deadline
             )
         );
         bytes memory act = abi.encodeCall(this.setRecovery, (recovery, delaySeconds, ownerEpoch_));
@@ -433,15 +402,7 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     /// @inheritdoc IDeviceRegistry
     function startRecoverySigned(address owner, address newOwner, uint32 ownerEpoch_, Auth calldata auth) external {
         bytes32 structHash = keccak256(
-            abi.encode(
-                START_RECOVERY_TYPEHASH,
-                owner,
-                newOwner,
-                ownerEpoch_,
-                auth.signer,
-                auth.nonce,
-                auth.deadline
-            )
+            abi.encode(START_RECOVERY_TYPEHASH, owner, newOwner, ownerEpoch_, auth.signer, auth.nonce, auth.deadline)
         );
         _carryOut(structHash, auth, abi.encodeCall(this.startRecovery, (owner, newOwner, ownerEpoch_)), SIMPLE_GAS);
     }
@@ -466,9 +427,8 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
         Recovery storage recovery = _recoveries[owner];
         if (found.status == RETIRED) revert DeviceStatusRefused(deviceId, RETIRED);
         if (
-            recovery.newOwner == address(0) ||
-            block.timestamp < recovery.readyAt ||
-            block.timestamp > recovery.expiresAt
+            recovery.newOwner == address(0) || block.timestamp < recovery.readyAt
+                || block.timestamp > recovery.expiresAt
         ) revert RecoveryNotReady(owner, block.timestamp, recovery.readyAt, recovery.expiresAt);
 
         _move(deviceId, recovery.newOwner); // a frozen device too, and it stays frozen
@@ -552,12 +512,11 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     }
 
     /// @dev Likewise, with a number after the device id.
-    function _hashOf(
-        bytes32 typeHash,
-        bytes32 deviceId,
-        uint256 number,
-        Auth calldata auth
-    ) private pure returns (bytes32) {
+    function _hashOf(bytes32 typeHash, bytes32 deviceId, uint256 number, Auth calldata auth)
+        private
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(typeHash, deviceId, number, auth.signer, auth.nonce, auth.deadline));
     }
 

@@ -35,19 +35,14 @@ contract PolicyRegistry is IPolicyRegistry, SignedActs {
         if (publisher != address(0)) revert PolicyExists(policyId, publisher);
 
         publisher = _msgSender();
-        _policies[policyId] = Policy({
-            status: PUBLISHED,
-            publisher: publisher,
-            publishedAt: uint64(block.timestamp)
-        });
+        _policies[policyId] = Policy({status: PUBLISHED, publisher: publisher, publishedAt: uint64(block.timestamp)});
         emit PolicyPublished(policyId, publisher, content);
     }
 
     /// @inheritdoc IPolicyRegistry
     function publishSigned(bytes calldata content, Auth calldata auth) external {
-        bytes32 structHash = keccak256(
-            abi.encode(PUBLISH_TYPEHASH, keccak256(content), auth.signer, auth.nonce, auth.deadline)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(PUBLISH_TYPEHASH, keccak256(content), auth.signer, auth.nonce, auth.deadline));
         uint256 actGas = PUBLISH_GAS + PUBLISH_GAS_PER_BYTE * content.length;
         _carryOut(structHash, auth, abi.encodeCall(this.publish, (content)), actGas);
     }
@@ -65,9 +60,7 @@ contract PolicyRegistry is IPolicyRegistry, SignedActs {
 
     /// @inheritdoc IPolicyRegistry
     function deprecateSigned(bytes32 policyId, Auth calldata auth) external {
-        bytes32 structHash = keccak256(
-            abi.encode(DEPRECATE_TYPEHASH, policyId, auth.signer, auth.nonce, auth.deadline)
-        );
+        bytes32 structHash = keccak256(abi.encode(DEPRECATE_TYPEHASH, policyId, auth.signer, auth.nonce, auth.deadline));
         _carryOut(structHash, auth, abi.encodeCall(this.deprecate, (policyId)), DEPRECATE_GAS);
     }
 

@@ -73,7 +73,7 @@ abstract contract SignedActs is ISignedActs, Context, EIP712, NoncesKeyed {
 
     /// @dev The key first: an account with code (EIP-7702) still acts by its key, whatever its code answers.
     function _isSignedBy(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        (address recovered, ECDSA.RecoverError problem, ) = ECDSA.tryRecoverCalldata(digest, signature);
+        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signature);
         if (problem == ECDSA.RecoverError.NoError && recovered == signer) return true;
         return signer.code.length > 0 && _isAcceptedBy(signer, digest, signature);
     }

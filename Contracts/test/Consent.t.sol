@@ -18,10 +18,7 @@ contract ConsentTest is PythiaTest {
     }
 
     function expectEpochMoved(IConsentRegistry.Epochs memory signed) internal {
-        expectOutcome(
-            false,
-            abi.encodeWithSelector(IConsentRegistry.ConsentEpochMoved.selector, signed, epochsNow())
-        );
+        expectOutcome(false, abi.encodeWithSelector(IConsentRegistry.ConsentEpochMoved.selector, signed, epochsNow()));
     }
 
     // ---- Grant and accept
@@ -61,9 +58,15 @@ contract ConsentTest is PythiaTest {
 
     function test_Grant_ByAnotherThanTheOwner_IsRefused() public {
         IConsentRegistry.Terms memory terms = commandTerms(lamp, service);
-        grantRefused(stranger, terms, abi.encodeWithSelector(IConsentRegistry.ConsentNotOwner.selector, lamp, stranger, alice));
+        grantRefused(
+            stranger, terms, abi.encodeWithSelector(IConsentRegistry.ConsentNotOwner.selector, lamp, stranger, alice)
+        );
         terms.deviceId = "nobody's";
-        grantRefused(alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentNotOwner.selector, terms.deviceId, alice, address(0)));
+        grantRefused(
+            alice,
+            terms,
+            abi.encodeWithSelector(IConsentRegistry.ConsentNotOwner.selector, terms.deviceId, alice, address(0))
+        );
     }
 
     function test_Grant_TermsOutOfForm_AreRefused() public {
@@ -79,12 +82,7 @@ contract ConsentTest is PythiaTest {
         grantRefused(
             alice,
             terms,
-            abi.encodeWithSelector(
-                IConsentRegistry.ConsentWindowRefused.selector,
-                terms.notBefore,
-                terms.notAfter,
-                NOW
-            )
+            abi.encodeWithSelector(IConsentRegistry.ConsentWindowRefused.selector, terms.notBefore, terms.notAfter, NOW)
         );
 
         terms.notBefore = uint40(NOW + 2);
@@ -92,24 +90,25 @@ contract ConsentTest is PythiaTest {
         grantRefused(
             alice,
             terms,
-            abi.encodeWithSelector(
-                IConsentRegistry.ConsentWindowRefused.selector,
-                terms.notBefore,
-                terms.notAfter,
-                NOW
-            )
+            abi.encodeWithSelector(IConsentRegistry.ConsentWindowRefused.selector, terms.notBefore, terms.notAfter, NOW)
         );
     }
 
     function test_Grant_UnderNoOrADeprecatedPolicy_IsRefused() public {
         IConsentRegistry.Terms memory terms = dataTerms(lamp, service, 0);
         policies.deprecate(terms.policy);
-        grantRefused(alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentPolicyRefused.selector, terms.policy, 2));
+        grantRefused(
+            alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentPolicyRefused.selector, terms.policy, 2)
+        );
         terms.policy = 0;
-        grantRefused(alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentPolicyRefused.selector, bytes32(0), 0));
+        grantRefused(
+            alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentPolicyRefused.selector, bytes32(0), 0)
+        );
         terms = commandTerms(lamp, service);
         terms.policy = "unknown";
-        grantRefused(alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentPolicyRefused.selector, terms.policy, 0));
+        grantRefused(
+            alice, terms, abi.encodeWithSelector(IConsentRegistry.ConsentPolicyRefused.selector, terms.policy, 0)
+        );
     }
 
     function test_Grant_OverALivingOne_IsRefused() public {
@@ -140,7 +139,11 @@ contract ConsentTest is PythiaTest {
     function test_Grant_OnAFrozenOrRetiredDevice_IsRefused() public {
         vm.prank(alice);
         devices.freeze(lamp);
-        grantRefused(alice, commandTerms(lamp, service), abi.encodeWithSelector(IConsentRegistry.ConsentDeviceNotActive.selector, lamp, 2));
+        grantRefused(
+            alice,
+            commandTerms(lamp, service),
+            abi.encodeWithSelector(IConsentRegistry.ConsentDeviceNotActive.selector, lamp, 2)
+        );
     }
 
     function test_Accept_ByAnother_IsRefused() public {
@@ -161,12 +164,7 @@ contract ConsentTest is PythiaTest {
         grant(alice, terms); // the very same terms, of a later grant epoch
         IConsentRegistry.ConsentKey memory key = keyOf(terms);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IConsentRegistry.ConsentTermsMismatch.selector,
-                id,
-                seen,
-                consents.termsHash(id)
-            )
+            abi.encodeWithSelector(IConsentRegistry.ConsentTermsMismatch.selector, id, seen, consents.termsHash(id))
         );
         vm.prank(service);
         consents.accept(key, seen);
@@ -256,7 +254,9 @@ contract ConsentTest is PythiaTest {
 
     function test_RevokeAll_InSteps_EndsEverything() public {
         address[5] memory grantees = [service, bob, stranger, maker, vm.addr(77)];
-        for (uint256 i = 0; i < 5; ++i) grant(alice, commandTerms(lamp, grantees[i]));
+        for (uint256 i = 0; i < 5; ++i) {
+            grant(alice, commandTerms(lamp, grantees[i]));
+        }
         assertEq(consents.granterOf(alice).listed, 5, "listed");
 
         vm.expectEmit(address(consents));
@@ -270,7 +270,9 @@ contract ConsentTest is PythiaTest {
         emit IConsentRegistry.AllRevoked(alice, 2, 0);
         vm.prank(alice);
         consents.revokeAll(100);
-        for (uint256 i = 0; i < 5; ++i) assertTrue(!consents.isActive(lamp, grantees[i], OPEN), "each");
+        for (uint256 i = 0; i < 5; ++i) {
+            assertTrue(!consents.isActive(lamp, grantees[i], OPEN), "each");
+        }
 
         grant(alice, commandTerms(lamp, service)); // listed again
         assertEq(consents.granterOf(alice).listed, 1, "listed");
@@ -280,13 +282,11 @@ contract ConsentTest is PythiaTest {
     }
 
     function test_RevokeAllSigned_ManyGrantees_FitsItsGas() public {
-        for (uint160 i = 1; i <= 60; ++i) grant(alice, commandTerms(lamp, address(i)));
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(consents),
-            "RevokeAll(uint32 max,",
-            abi.encode(type(uint32).max)
-        );
+        for (uint160 i = 1; i <= 60; ++i) {
+            grant(alice, commandTerms(lamp, address(i)));
+        }
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(consents), "RevokeAll(uint32 max,", abi.encode(type(uint32).max));
         vm.recordLogs();
         consents.revokeAllSigned(type(uint32).max, auth);
         expectOutcome(true, "");
@@ -434,12 +434,8 @@ contract ConsentTest is PythiaTest {
 
     function test_RevokeGranteeSigned_ByTheOwner_Works() public {
         grant(alice, commandTerms(lamp, service));
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(consents),
-            "RevokeGrantee(address grantee,",
-            abi.encode(service)
-        );
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(consents), "RevokeGrantee(address grantee,", abi.encode(service));
         consents.revokeGranteeSigned(service, auth);
         assertTrue(!consents.isActive(lamp, service, OPEN), "revoked");
     }

@@ -169,8 +169,7 @@ contract ConsentBondTest is PythiaTest {
             vm.recordLogs();
             consents.withdrawSigned(refusing[i], 1 ether, auth);
             expectOutcome(
-                false,
-                abi.encodeWithSelector(IConsentRegistry.ConsentPaymentFailed.selector, refusing[i], 1 ether)
+                false, abi.encodeWithSelector(IConsentRegistry.ConsentPaymentFailed.selector, refusing[i], 1 ether)
             );
             assertEq(consents.depositOf(service), 3 ether, "deposit");
         }
@@ -190,7 +189,7 @@ contract ConsentBondTest is PythiaTest {
         ISignedActs.Auth memory auth = withdrawAuth(wallet, 1 ether);
         gas_ = 20_000 + (gas_ % 400_000);
         bytes memory data = abi.encodeCall(consents.withdrawSigned, (wallet, 1 ether, auth));
-        (bool success, ) = address(consents).call{gas: gas_}(data);
+        (bool success,) = address(consents).call{gas: gas_}(data);
         assertEq(wallet.balance, success ? 1 ether : 0, "wallet's balance");
         assertEq(consents.nonces(service), success ? 1 : 0, "nonce");
     }

@@ -10,7 +10,7 @@ contract DeviceClaimTest is PythiaTest {
     string internal constant CLAIM_TYPE = "Claim(bytes32 deviceId,bytes32 modelId,bytes32 evidence,";
 
     function test_RegisterBatch_SameRootTwice_IsRefused() public {
-        (bytes32 root, ) = registerBatchWith(DEVICE_KEY);
+        (bytes32 root,) = registerBatchWith(DEVICE_KEY);
         vm.expectRevert(abi.encodeWithSelector(IDeviceRegistry.DeviceBatchInvalid.selector, root, 5));
         vm.prank(maker);
         devices.registerBatch(root, 5, "");
@@ -38,15 +38,7 @@ contract DeviceClaimTest is PythiaTest {
         IDeviceRegistry.Claim memory evidence = evidenceFor(alice, DEVICE_KEY);
         bytes32 deviceId = deviceIdOf(maker, DEVICE_KEY);
         vm.expectEmit(address(devices));
-        emit IDeviceRegistry.DeviceClaimed(
-            deviceId,
-            alice,
-            maker,
-            evidence.keyX,
-            evidence.keyY,
-            MODEL,
-            evidence.root
-        );
+        emit IDeviceRegistry.DeviceClaimed(deviceId, alice, maker, evidence.keyX, evidence.keyY, MODEL, evidence.root);
         vm.prank(alice);
         devices.claim(evidence);
 

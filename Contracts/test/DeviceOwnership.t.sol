@@ -51,18 +51,14 @@ contract DeviceOwnershipTest is PythiaTest {
     }
 
     function test_Transfer_FromSomeoneElse_IsRefused() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC721Errors.ERC721IncorrectOwner.selector, bob, uint256(lamp), alice)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721IncorrectOwner.selector, bob, uint256(lamp), alice));
         vm.prank(alice);
         devices.transferFrom(bob, stranger, uint256(lamp));
     }
 
     function test_Transfer_OfAnUnclaimedDevice_IsRefused() public {
         bytes32 unclaimed = deviceIdOf(maker, 7);
-        vm.expectRevert(
-            abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, uint256(unclaimed))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IERC721Errors.ERC721NonexistentToken.selector, uint256(unclaimed)));
         vm.prank(alice);
         devices.transferFrom(alice, bob, uint256(unclaimed));
 
@@ -170,10 +166,7 @@ contract DeviceOwnershipTest is PythiaTest {
         vm.prank(alice);
         devices.freeze(lamp);
         ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(devices),
-            "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,",
-            abi.encode(lamp, uint32(1))
+            ALICE_KEY, address(devices), "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,", abi.encode(lamp, uint32(1))
         );
         vm.prank(alice);
         devices.unfreeze(lamp, 1);
@@ -189,10 +182,7 @@ contract DeviceOwnershipTest is PythiaTest {
         vm.prank(alice);
         devices.freeze(lamp);
         ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(devices),
-            "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,",
-            abi.encode(lamp, uint32(1))
+            ALICE_KEY, address(devices), "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,", abi.encode(lamp, uint32(1))
         );
         devices.unfreezeSigned(lamp, 1, auth);
         assertEq(devices.device(lamp).status, 1, "status");
@@ -200,10 +190,7 @@ contract DeviceOwnershipTest is PythiaTest {
 
     function test_Retired_IsTheEnd() public {
         ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(devices),
-            "Retire(bytes32 deviceId,uint40 deviceEpoch,",
-            abi.encode(lamp, uint40(1))
+            ALICE_KEY, address(devices), "Retire(bytes32 deviceId,uint40 deviceEpoch,", abi.encode(lamp, uint40(1))
         );
         devices.retireSigned(lamp, 1, auth);
         assertEq(devices.device(lamp).status, 3, "status");
@@ -227,12 +214,8 @@ contract DeviceOwnershipTest is PythiaTest {
     }
 
     function test_EndConsents_Signed_BumpsBothEpochs() public {
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(devices),
-            "EndConsents(bytes32 deviceId,",
-            abi.encode(lamp)
-        );
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(devices), "EndConsents(bytes32 deviceId,", abi.encode(lamp));
         devices.endConsentsSigned(lamp, auth);
         assertEq(devices.device(lamp).epoch, 2, "device epoch");
         assertEq(devices.ownerEpoch(alice), 1, "owner epoch");

@@ -141,9 +141,7 @@ contract DeviceRecoveryTest is PythiaTest {
 
     function testFuzz_SetRecovery_DelayOutOfBounds_IsRefused(uint32 delay) public {
         vm.assume(delay < 1 days || delay > 365 days);
-        vm.expectRevert(
-            abi.encodeWithSelector(IDeviceRegistry.RecoveryDelayRefused.selector, delay, 1 days, 365 days)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IDeviceRegistry.RecoveryDelayRefused.selector, delay, 1 days, 365 days));
         vm.prank(alice);
         devices.setRecovery(bob, delay, 1);
     }

@@ -21,7 +21,9 @@ contract GasTest is PythiaTest {
     function relayed(string memory name, IRelay.Item[] memory items) internal {
         bool[] memory succeeded = relay.relay(items);
         uint256 gas_ = vm.snapshotGasLastCall("total", name);
-        for (uint256 i = 0; i < items.length; ++i) assertTrue(succeeded[i], name);
+        for (uint256 i = 0; i < items.length; ++i) {
+            assertTrue(succeeded[i], name);
+        }
         vm.snapshotValue("gas", string.concat(name, ", relayed"), gas_ / items.length);
     }
 
@@ -37,10 +39,10 @@ contract GasTest is PythiaTest {
     }
 
     /// @dev True evidence out of a batch of 1,000: ten hashes beside the way to the root.
-    function evidenceOfThousand(
-        address claimer,
-        uint256 deviceKey
-    ) internal returns (IDeviceRegistry.Claim memory evidence) {
+    function evidenceOfThousand(address claimer, uint256 deviceKey)
+        internal
+        returns (IDeviceRegistry.Claim memory evidence)
+    {
         evidence = evidenceFor(claimer, deviceKey);
         evidence.proof = new bytes32[](10);
         bytes32 node = leafOf(deviceIdOf(maker, deviceKey), vm.addr(QR_KEY));
@@ -49,7 +51,7 @@ contract GasTest is PythiaTest {
             node = pairHash(node, evidence.proof[i]);
         }
         evidence.root = node;
-        (uint32 count, ) = devices.batch(maker, node);
+        (uint32 count,) = devices.batch(maker, node);
         if (count == 0) {
             vm.prank(maker);
             devices.registerBatch(node, 1000, "https://example.org/batches/2026-11");
@@ -58,7 +60,9 @@ contract GasTest is PythiaTest {
 
     function claimedByMany() internal returns (bytes32[] memory ids) {
         ids = new bytes32[](MANY);
-        for (uint256 i = 0; i < MANY; ++i) ids[i] = claimed(vm.addr(keyAt(i)), 5000 + i);
+        for (uint256 i = 0; i < MANY; ++i) {
+            ids[i] = claimed(vm.addr(keyAt(i)), 5000 + i);
+        }
     }
 
     // ---- DeviceRegistry
@@ -94,13 +98,17 @@ contract GasTest is PythiaTest {
 
     function test_Gas_ClaimRelayed() public {
         IRelay.Item[] memory items = new IRelay.Item[](MANY);
-        for (uint256 i = 0; i < MANY; ++i) items[i] = claimItem(keyAt(i), 0, 5000 + i);
+        for (uint256 i = 0; i < MANY; ++i) {
+            items[i] = claimItem(keyAt(i), 0, 5000 + i);
+        }
         relayed("claim", items);
     }
 
     function test_Gas_ClaimRelayedForOneOwner() public {
         IRelay.Item[] memory items = new IRelay.Item[](MANY);
-        for (uint256 i = 0; i < MANY; ++i) items[i] = claimItem(ALICE_KEY, uint192(i), 5000 + i);
+        for (uint256 i = 0; i < MANY; ++i) {
+            items[i] = claimItem(ALICE_KEY, uint192(i), 5000 + i);
+        }
         relayed("claim for one owner", items);
     }
 
@@ -172,23 +180,19 @@ contract GasTest is PythiaTest {
         bytes32[] memory ids = claimedByMany();
         IRelay.Item[] memory items = new IRelay.Item[](MANY);
         for (uint256 i = 0; i < MANY; ++i) {
-            ISignedActs.Auth memory auth = authFor(
-                keyAt(i),
-                address(devices),
-                "Freeze(bytes32 deviceId,",
-                abi.encode(ids[i])
-            );
+            ISignedActs.Auth memory auth =
+                authFor(keyAt(i), address(devices), "Freeze(bytes32 deviceId,", abi.encode(ids[i]));
             bytes memory data = abi.encodeCall(devices.freezeSigned, (ids[i], auth));
             items[i] = IRelay.Item(address(devices), ITEM_GAS, data);
         }
         relayed("freeze", items);
     }
 
-    function rotationOf(
-        bytes32 deviceId,
-        uint256 oldKey,
-        uint256 newKey
-    ) internal view returns (IDeviceRegistry.Rotation memory r) {
+    function rotationOf(bytes32 deviceId, uint256 oldKey, uint256 newKey)
+        internal
+        view
+        returns (IDeviceRegistry.Rotation memory r)
+    {
         (uint256 oldX, uint256 oldY) = vm.publicKeyP256(oldKey);
         (uint256 newX, uint256 newY) = vm.publicKeyP256(newKey);
         bytes memory fields = abi.encodePacked(uint64(devices.device(deviceId).epoch), newX, newY);
@@ -202,10 +206,8 @@ contract GasTest is PythiaTest {
     function test_Gas_SecurityCounter() public {
         bytes32 lamp = claimed(alice, DEVICE_KEY);
         (uint256 x, uint256 y) = vm.publicKeyP256(DEVICE_KEY);
-        (bytes32 r, bytes32 s) = vm.signP256(
-            DEVICE_KEY,
-            statementDigest("pythia/counter/1", lamp, abi.encodePacked(uint64(5)))
-        );
+        (bytes32 r, bytes32 s) =
+            vm.signP256(DEVICE_KEY, statementDigest("pythia/counter/1", lamp, abi.encodePacked(uint64(5))));
         devices.raiseSecurityCounter(lamp, 5, maker, bytes32(x), bytes32(y), r, s);
         direct("raise a security counter");
     }
@@ -265,7 +267,9 @@ contract GasTest is PythiaTest {
 
     function test_Gas_RevokeAll() public {
         bytes32 lamp = claimed(alice, DEVICE_KEY);
-        for (uint160 i = 1; i <= 100; ++i) grant(alice, commandTerms(lamp, address(i)));
+        for (uint160 i = 1; i <= 100; ++i) {
+            grant(alice, commandTerms(lamp, address(i)));
+        }
         vm.prank(alice);
         consents.revokeAll(100);
         uint256 gas_ = vm.snapshotGasLastCall("total", "revoke all");
@@ -290,12 +294,8 @@ contract GasTest is PythiaTest {
         IRelay.Item[] memory items = new IRelay.Item[](MANY);
         for (uint256 i = 0; i < MANY; ++i) {
             grant(vm.addr(keyAt(i)), commandTerms(ids[i], service));
-            ISignedActs.Auth memory auth = authFor(
-                keyAt(i),
-                address(consents),
-                "RevokeGrantee(address grantee,",
-                abi.encode(service)
-            );
+            ISignedActs.Auth memory auth =
+                authFor(keyAt(i), address(consents), "RevokeGrantee(address grantee,", abi.encode(service));
             bytes memory data = abi.encodeCall(consents.revokeGranteeSigned, (service, auth));
             items[i] = IRelay.Item(address(consents), ITEM_GAS, data);
         }

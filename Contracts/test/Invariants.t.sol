@@ -37,7 +37,9 @@ contract Life {
         bytes32[3] memory lamps_
     ) {
         (devices, consents, policyId, people, lamps) = (devices_, consents_, policyId_, people_, lamps_);
-        for (uint256 i = 0; i < 3; ++i) (ownerOf[i], status[i]) = (i, 1);
+        for (uint256 i = 0; i < 3; ++i) {
+            (ownerOf[i], status[i]) = (i, 1);
+        }
     }
 
     function grant(uint256 lamp, uint256 grantee) external {
@@ -77,14 +79,18 @@ contract Life {
         (owner, grantee) = (owner % 3, grantee % 3);
         vm.prank(people[owner]);
         consents.revokeGrantee(people[grantee]);
-        for (uint256 i = 0; i < 3; ++i) if (ownerOf[i] == owner) allowed[i][grantee] = false;
+        for (uint256 i = 0; i < 3; ++i) {
+            if (ownerOf[i] == owner) allowed[i][grantee] = false;
+        }
     }
 
     function revokeAll(uint256 owner) external {
         owner %= 3;
         vm.prank(people[owner]);
         consents.revokeAll(10);
-        for (uint256 i = 0; i < 3; ++i) if (ownerOf[i] == owner) clear(i);
+        for (uint256 i = 0; i < 3; ++i) {
+            if (ownerOf[i] == owner) clear(i);
+        }
     }
 
     function endConsents(uint256 lamp) external {
@@ -139,15 +145,12 @@ contract Life {
         IConsentRegistry.Terms memory terms = termsOf(lamp, grantee, scope, BOND);
         IConsentRegistry.Epochs memory epochs = consents.epochsOf(lamps[lamp]);
         vm.prank(people[ownerOf[lamp]]);
-        try consents.grant(terms, epochs) {} catch {
+        try consents.grant(terms, epochs) {}
+        catch {
             return;
         }
-        IConsentRegistry.ConsentKey memory key = IConsentRegistry.ConsentKey(
-            lamps[lamp],
-            epochs.deviceEpoch,
-            people[grantee],
-            scope
-        );
+        IConsentRegistry.ConsentKey memory key =
+            IConsentRegistry.ConsentKey(lamps[lamp], epochs.deviceEpoch, people[grantee], scope);
         bytes32 hash = consents.termsHash(consents.consentId(lamps[lamp], epochs.deviceEpoch, people[grantee], scope));
         vm.deal(address(this), BOND);
         consents.deposit{value: BOND}(people[grantee]);
@@ -179,18 +182,18 @@ contract Life {
     }
 
     function clear(uint256 lamp) private {
-        for (uint256 i = 0; i < 3; ++i) allowed[lamp][i] = false;
+        for (uint256 i = 0; i < 3; ++i) {
+            allowed[lamp][i] = false;
+        }
     }
 
-    function termsOf(
-        uint256 lamp,
-        uint256 grantee,
-        bytes32 scope,
-        uint96 bondWei
-    ) private view returns (IConsentRegistry.Terms memory) {
+    function termsOf(uint256 lamp, uint256 grantee, bytes32 scope, uint96 bondWei)
+        private
+        view
+        returns (IConsentRegistry.Terms memory)
+    {
         uint40 never = type(uint40).max;
-        return
-            IConsentRegistry.Terms(lamps[lamp], people[grantee], scope, 2, 0, never, bondWei, policyId);
+        return IConsentRegistry.Terms(lamps[lamp], people[grantee], scope, 2, 0, never, bondWei, policyId);
     }
 }
 
@@ -235,7 +238,9 @@ contract InvariantsTest is PythiaTest {
 
     function invariant_Money_IsDepositsAndLockedBonds() public view {
         uint256 deposits;
-        for (uint256 i = 0; i < 3; ++i) deposits += consents.depositOf(life.people(i));
+        for (uint256 i = 0; i < 3; ++i) {
+            deposits += consents.depositOf(life.people(i));
+        }
         assertEq(address(consents).balance, deposits + life.lockedWei(), "balance");
     }
 }

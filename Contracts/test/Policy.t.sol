@@ -34,7 +34,8 @@ contract PolicyTest is PythiaTest {
     }
 
     function test_PublishSigned_Content_IsTheSigners_AndOtherContentIsRefused() public {
-        ISignedActs.Auth memory auth = authFor(ALICE_KEY, address(policies), "Publish(bytes32 policyId,", abi.encode(ID));
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(policies), "Publish(bytes32 policyId,", abi.encode(ID));
         vm.expectPartialRevert(ISignedActs.SignedActInvalidSignature.selector);
         policies.publishSigned("{}", auth);
         policies.publishSigned(CONTENT, auth);
@@ -43,12 +44,8 @@ contract PolicyTest is PythiaTest {
 
     function test_PublishSigned_LargeContent_FitsItsGas() public {
         bytes memory content = new bytes(24_000);
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(policies),
-            "Publish(bytes32 policyId,",
-            abi.encode(keccak256(content))
-        );
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(policies), "Publish(bytes32 policyId,", abi.encode(keccak256(content)));
         vm.recordLogs();
         policies.publishSigned(content, auth);
         expectOutcome(true, "");
@@ -57,12 +54,8 @@ contract PolicyTest is PythiaTest {
     function test_Deprecate_ByThePublisher_IsOnceAndForEver() public {
         vm.prank(alice);
         policies.publish(CONTENT);
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            address(policies),
-            "Deprecate(bytes32 policyId,",
-            abi.encode(ID)
-        );
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(policies), "Deprecate(bytes32 policyId,", abi.encode(ID));
         policies.deprecateSigned(ID, auth);
         assertEq(policies.policy(ID).status, 2, "status");
         vm.expectRevert(abi.encodeWithSelector(IPolicyRegistry.PolicyAlreadyDeprecated.selector, ID));

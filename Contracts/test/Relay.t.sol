@@ -56,7 +56,7 @@ contract RelayTest is PythiaTest {
         items[0] = freezeItem(ALICE_KEY, lamp);
         items[1] = freezeItem(BOB_KEY, lock);
         gas_ = 50_000 + (gas_ % 700_000);
-        (bool whole, ) = address(relay).call{gas: gas_}(abi.encodeCall(relay.relay, (items)));
+        (bool whole,) = address(relay).call{gas: gas_}(abi.encodeCall(relay.relay, (items)));
         assertEq(devices.device(lamp).status, whole ? 2 : 1, "lamp");
         assertEq(devices.device(lock).status, whole ? 2 : 1, "lock");
         assertEq(devices.nonces(alice), whole ? 1 : 0, "Alice's nonce");
@@ -116,7 +116,7 @@ contract RelayTest is PythiaTest {
     function test_Owner_WithoutTheRelay_SubmitsTheSameBytes() public {
         IRelay.Item memory item = freezeItem(ALICE_KEY, lamp);
         vm.prank(alice);
-        (bool success, ) = item.target.call(item.data);
+        (bool success,) = item.target.call(item.data);
         assertTrue(success, "submitted");
         assertEq(devices.device(lamp).status, 2, "lamp");
     }

@@ -95,15 +95,8 @@ contract SignedActsTest is PythiaTest {
     }
 
     function test_Signed_OtherNonceKey_DoesNotWaitForTheFirst() public {
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY,
-            alice,
-            77,
-            LATER,
-            address(devices),
-            FREEZE_TYPE,
-            abi.encode(lamp)
-        );
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, alice, 77, LATER, address(devices), FREEZE_TYPE, abi.encode(lamp));
         devices.freezeSigned(lamp, auth);
         assertEq(devices.device(lamp).status, 2, "status");
         assertEq(devices.nonces(alice), 0, "nonce of key 0");
@@ -184,7 +177,7 @@ contract SignedActsTest is PythiaTest {
         // Nobody can make it fail by giving it little gas.
         ISignedActs.Auth memory auth = freezeAuth(ALICE_KEY);
         gas_ = 20_000 + (gas_ % 300_000);
-        (bool success, ) = address(devices).call{gas: gas_}(abi.encodeCall(devices.freezeSigned, (lamp, auth)));
+        (bool success,) = address(devices).call{gas: gas_}(abi.encodeCall(devices.freezeSigned, (lamp, auth)));
         assertEq(devices.device(lamp).status, success ? 2 : 1, "status");
         assertEq(devices.nonces(alice), success ? 1 : 0, "nonce");
     }
@@ -236,7 +229,7 @@ contract SignedActsTest is PythiaTest {
         walletWithLamp(wallet);
         ISignedActs.Auth memory auth = walletAuth(BOB_KEY, wallet);
         uint256 before = gasleft();
-        (bool success, ) = address(devices).call(abi.encodeCall(devices.freezeSigned, (lamp, auth)));
+        (bool success,) = address(devices).call(abi.encodeCall(devices.freezeSigned, (lamp, auth)));
         assertTrue(!success, "refused");
         assertTrue(before - gasleft() < 240_000, "at most the cap of 200,000 and the call around it");
     }

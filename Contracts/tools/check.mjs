@@ -1,11 +1,13 @@
 // Holds the compiled contracts to what was reviewed: snapshots/<Name>.abi.json, <Name>.layout.json, size.json, gas.json.
+// The sources are formatted (forge fmt).
 //   node Contracts/tools/check.mjs            fails and names every difference
 //   node Contracts/tools/check.mjs --update   writes the present state, to be reviewed as a diff
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { compileContracts } from "./compile.mjs";
 import { gasSnapshot, overLimit } from "./gas.mjs";
-import { deployed, readJson, root } from "./settings.mjs";
+import { deployed, foundryProgram, readJson, root } from "./settings.mjs";
 
 const folder = join(root, "snapshots");
 
@@ -80,7 +82,13 @@ function check(update) {
   }
 }
 
+function checkFormat() {
+  const run = spawnSync(foundryProgram("forge"), ["fmt", "--check", "src", "test"], { cwd: root, encoding: "utf8" });
+  if (run.status !== 0) throw new Error(`sources are not formatted, run forge fmt (node Contracts/tools/forge.mjs fmt src test):\n${run.stdout.slice(0, 2000)}`);
+}
+
 try {
+  checkFormat();
   compileContracts();
   check(process.argv.includes("--update"));
 } catch (error) {

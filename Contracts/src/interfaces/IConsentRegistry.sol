@@ -161,12 +161,10 @@ interface IConsentRegistry is ISignedActs {
 
     // Views
 
-    function consentId(
-        bytes32 deviceId,
-        uint64 deviceEpoch,
-        address grantee,
-        bytes32 scope
-    ) external pure returns (bytes32);
+    function consentId(bytes32 deviceId, uint64 deviceEpoch, address grantee, bytes32 scope)
+        external
+        pure
+        returns (bytes32);
     function consent(bytes32 consentId_) external view returns (Consent memory);
     /// @notice keccak256(abi.encode(consentId, kind, notBefore, notAfter, grantEpoch, bond, policy)) of what is on record.
     function termsHash(bytes32 consentId_) external view returns (bytes32);

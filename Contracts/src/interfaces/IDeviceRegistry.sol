@@ -137,13 +137,8 @@ interface IDeviceRegistry is ISignedActs {
     /// @notice Moves the device to `to`, as ERC-721's transfers do, if both counters are the present ones: an owner
     /// who took something back since, or had the device back in between, is not held to an older word.
     function transfer(bytes32 deviceId, address to, uint40 deviceEpoch, uint32 ownerEpoch_) external;
-    function transferSigned(
-        bytes32 deviceId,
-        address to,
-        uint40 deviceEpoch,
-        uint32 ownerEpoch_,
-        Auth calldata auth
-    ) external;
+    function transferSigned(bytes32 deviceId, address to, uint40 deviceEpoch, uint32 ownerEpoch_, Auth calldata auth)
+        external;
 
     /// @notice Suspends the device: nobody may use, command or move it (a recovery may) until it is unfrozen.
     function freeze(bytes32 deviceId) external;
@@ -178,12 +173,7 @@ interface IDeviceRegistry is ISignedActs {
 
     /// @notice Names who may start a recovery of all the caller's devices, or nobody (zero). Ends one under way.
     function setRecovery(address recovery, uint32 delaySeconds, uint32 ownerEpoch_) external;
-    function setRecoverySigned(
-        address recovery,
-        uint32 delaySeconds,
-        uint32 ownerEpoch_,
-        Auth calldata auth
-    ) external;
+    function setRecoverySigned(address recovery, uint32 delaySeconds, uint32 ownerEpoch_, Auth calldata auth) external;
 
     /// @notice By the recovery address. From the owner's delay on, for 30 days, {finishRecovery} moves devices.
     function startRecovery(address owner, address newOwner, uint32 ownerEpoch_) external;

@@ -23,8 +23,9 @@ interface IPolicyRegistry is ISignedActs {
     error PolicyNotPublisher(bytes32 policyId, address actor, address publisher);
     error PolicyAlreadyDeprecated(bytes32 policyId);
 
-    /// @notice Publishes these bytes. Whoever comes first is the publisher: bytes that name it (or hold a random
-    /// salt, sent in one transaction with their use) leave nothing to gain by coming first with another's.
+    /// @notice Publishes these bytes; whoever comes first is their publisher. Coming first with another's bytes gains
+    /// only the right to deprecate them: a publisher who minds names itself in the bytes and adds a salt, so that
+    /// the theft is plain and the same policy has another id.
     function publish(bytes calldata content) external returns (bytes32 policyId);
     /// @notice The signer signs the policy's id.
     function publishSigned(bytes calldata content, Auth calldata auth) external;

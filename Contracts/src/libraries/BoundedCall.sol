@@ -18,12 +18,10 @@ library BoundedCall {
 
     /// @return success whether the call returned.
     /// @return reason the first 512 bytes of the revert data; empty on success.
-    function tryCall(
-        address target,
-        uint256 gas_,
-        uint256 value,
-        bytes memory data
-    ) internal returns (bool success, bytes memory reason) {
+    function tryCall(address target, uint256 gas_, uint256 value, bytes memory data)
+        internal
+        returns (bool success, bytes memory reason)
+    {
         assembly ("memory-safe") {
             success := call(gas_, target, value, add(data, 0x20), mload(data), 0, 0)
         }

@@ -77,7 +77,7 @@ abstract contract PythiaTest {
         proof = new bytes32[](1);
         proof[0] = keccak256("another leaf");
         root = pairHash(leafOf(deviceIdOf(maker, deviceKey), vm.addr(QR_KEY)), proof[0]);
-        (uint32 count, ) = devices.batch(maker, root);
+        (uint32 count,) = devices.batch(maker, root);
         if (count == 0) {
             vm.prank(maker);
             devices.registerBatch(root, 2, "https://example.org/batch");
@@ -88,11 +88,11 @@ abstract contract PythiaTest {
         return a < b ? keccak256(abi.encodePacked(a, b)) : keccak256(abi.encodePacked(b, a));
     }
 
-    function statementDigest(
-        string memory kind,
-        bytes32 deviceId,
-        bytes memory fields
-    ) internal view returns (bytes32) {
+    function statementDigest(string memory kind, bytes32 deviceId, bytes memory fields)
+        internal
+        view
+        returns (bytes32)
+    {
         return sha256(bytes.concat(bytes(kind), bytes32(block.chainid), bytes20(address(devices)), deviceId, fields));
     }
 
@@ -106,10 +106,8 @@ abstract contract PythiaTest {
         evidence.claimKey = vm.addr(QR_KEY);
         evidence.modelId = MODEL;
         evidence.claimKeySignature = claimKeySignature(QR_KEY, deviceId, claimer);
-        (evidence.deviceR, evidence.deviceS) = vm.signP256(
-            deviceKey,
-            statementDigest("pythia/claim/1", deviceId, abi.encodePacked(claimer))
-        );
+        (evidence.deviceR, evidence.deviceS) =
+            vm.signP256(deviceKey, statementDigest("pythia/claim/1", deviceId, abi.encodePacked(claimer)));
     }
 
     function claimKeySignature(uint256 key, bytes32 deviceId, address claimer) internal view returns (bytes memory) {
@@ -141,12 +139,11 @@ abstract contract PythiaTest {
         return typedDigest(target, nameOf(target), block.chainid, structHash);
     }
 
-    function typedDigest(
-        address target,
-        string memory name,
-        uint256 chain,
-        bytes32 structHash
-    ) internal pure returns (bytes32) {
+    function typedDigest(address target, string memory name, uint256 chain, bytes32 structHash)
+        internal
+        pure
+        returns (bytes32)
+    {
         bytes32 domain = keccak256(abi.encode(DOMAIN_TYPEHASH, keccak256(bytes(name)), keccak256("1"), chain, target));
         return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
@@ -157,12 +154,11 @@ abstract contract PythiaTest {
     }
 
     /// @dev Signs a struct given as its type and its encoded fields without the last three.
-    function authFor(
-        uint256 key,
-        address target,
-        string memory structType,
-        bytes memory fields
-    ) internal view returns (ISignedActs.Auth memory auth) {
+    function authFor(uint256 key, address target, string memory structType, bytes memory fields)
+        internal
+        view
+        returns (ISignedActs.Auth memory auth)
+    {
         return authFor(key, vm.addr(key), 0, LATER, target, structType, fields);
     }
 
@@ -199,11 +195,10 @@ abstract contract PythiaTest {
         return IConsentRegistry.Terms(deviceId, grantee, OPEN, 2, uint40(NOW), uint40(LATER), 0, 0);
     }
 
-    function dataTerms(
-        bytes32 deviceId,
-        address grantee,
-        uint96 bond
-    ) internal returns (IConsentRegistry.Terms memory) {
+    function dataTerms(bytes32 deviceId, address grantee, uint96 bond)
+        internal
+        returns (IConsentRegistry.Terms memory)
+    {
         bytes32 policyId = keccak256("{}");
         if (policies.policy(policyId).status == 0) policies.publish("{}");
         return IConsentRegistry.Terms(deviceId, grantee, READ, 1, uint40(NOW), NEVER, bond, policyId);
@@ -238,11 +233,11 @@ abstract contract PythiaTest {
     string internal constant GRANT_TYPE =
         "Grant(bytes32 deviceId,address grantee,bytes32 scope,uint8 kind,uint40 notBefore,uint40 notAfter,uint96 bond,bytes32 policy,uint64 grantEpoch,uint40 deviceEpoch,uint32 ownerEpoch,";
 
-    function grantAuth(
-        uint256 key,
-        IConsentRegistry.Terms memory terms,
-        IConsentRegistry.Epochs memory epochs
-    ) internal view returns (ISignedActs.Auth memory) {
+    function grantAuth(uint256 key, IConsentRegistry.Terms memory terms, IConsentRegistry.Epochs memory epochs)
+        internal
+        view
+        returns (ISignedActs.Auth memory)
+    {
         return authFor(key, address(consents), GRANT_TYPE, bytes.concat(abi.encode(terms), abi.encode(epochs)));
     }
 

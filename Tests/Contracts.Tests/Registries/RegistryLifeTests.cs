@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Text.Json;
 using Pythia.Contracts.DevChain;
 using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Keys;
@@ -154,6 +155,22 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
         (receipt.GasUsed / 50).ShouldBeLessThanOrEqualTo(120_000UL);
         foreach (var key in owners) key.Dispose();
         foreach (var device in devices) device.Dispose();
+    }
+
+    [Fact]
+    public async Task Claim_OnTheChain_TakesTheGasThatForgeMeasured()
+    {
+        using var device = new TestDevice(_maker.Address);
+        var batch = await chain.RegisterAsync(_maker, 1000, device);
+        var evidence = device.Evidence(batch, chain.ChainId, chain.Deployment.DeviceRegistry, _alice.Address);
+        var act = new ClaimAct(await chain.HeaderAsync(RegistryKind.DeviceRegistry, _alice.Address), evidence);
+        var receipt = await (await chain.SenderAsync(_alice)).SendAsync(act.Contract, act.EncodeDirectCall());
+        receipt.Succeeded.ShouldBeTrue();
+
+        using var snapshot = JsonDocument.Parse(await File.ReadAllBytesAsync(chain.Contracts.Combine("snapshots", "gas.json")));
+        var measured = snapshot.RootElement.GetProperty("claim").GetProperty("gas").GetUInt64();
+        var apart = (ulong)Math.Abs((long)receipt.GasUsed - (long)measured);
+        apart.ShouldBeLessThanOrEqualTo(measured / 50, $"{receipt.GasUsed} gas found, {measured} measured"); // proofs of 9 or 10 hashes, bytes of zero
     }
 
     private ConsentTerms Command(TestDevice device, EthereumKey grantee)
