@@ -46,6 +46,15 @@ public sealed class CopyTests
     }
 
     [Fact]
+    public void Copy_Bytes_AreApart()
+    {
+        var bytes = new byte[] { 1 };
+        var copy = MessageCopier.Copy(bytes);
+        bytes[0] = 2;
+        copy.ShouldBe([(byte)1]);
+    }
+
+    [Fact]
     public void Copy_Memory_IsApartFromTheArrayBehind()
     {
         var bytes = new byte[] { 1 };
