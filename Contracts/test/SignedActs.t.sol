@@ -5,7 +5,7 @@ import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {IDeviceRegistry} from "../src/interfaces/IDeviceRegistry.sol";
 import {ISignedActs} from "../src/interfaces/ISignedActs.sol";
 import {DeviceRegistry} from "./utils/Deployed.sol";
-import {GasBurner, KeyWallet, Liar, Refuser} from "./utils/Wallets.sol";
+import {GasBurner, KeyWallet, Mumbler, Refuser} from "./utils/Wallets.sol";
 import {PythiaTest} from "./utils/PythiaTest.sol";
 
 /// @dev What holds for every signed act, shown on Freeze: it starts true, and one thing is changed.
@@ -234,12 +234,13 @@ contract SignedActsTest is PythiaTest {
         assertTrue(before - gasleft() < 240_000, "at most the cap of 200,000 and the call around it");
     }
 
-    function test_Wallet_ThatRevertsWithTheMagicValue_IsRefused() public {
-        address wallet = address(new Liar());
-        walletWithLamp(wallet);
-        ISignedActs.Auth memory auth = walletAuth(BOB_KEY, wallet);
-        vm.expectPartialRevert(ISignedActs.SignedActInvalidSignature.selector);
-        devices.freezeSigned(lamp, auth);
+    function test_Wallet_ThatRevertsWithTheMagicValueOrGivesFourBytes_IsRefused() public {
+        for (uint256 i = 0; i < 2; ++i) {
+            address wallet = address(new Mumbler(i == 0));
+            ISignedActs.Auth memory auth = walletAuth(BOB_KEY, wallet);
+            vm.expectPartialRevert(ISignedActs.SignedActInvalidSignature.selector);
+            devices.freezeSigned(lamp, auth);
+        }
     }
 
     function test_Delegated_AccountWhoseCodeRefuses_StillActsByItsKey() public {

@@ -31,13 +31,30 @@ contract GasBurner is IERC1271 {
     }
 }
 
-/// @dev Answers by reverting with the magic value, and with a megabyte.
+/// @dev Answers by reverting with a megabyte.
 contract Liar {
     fallback() external payable {
+        assembly {
+            revert(0, 1000000)
+        }
+    }
+}
+
+/// @dev Gives the magic value, but not as the word that ERC-1271 asks for: by reverting, or as four bytes.
+contract Mumbler {
+    bool private immutable reverting;
+
+    constructor(bool reverting_) {
+        reverting = reverting_;
+    }
+
+    fallback() external {
         bytes32 magic = bytes32(IERC1271.isValidSignature.selector);
+        bool reverts = reverting;
         assembly {
             mstore(0, magic)
-            revert(0, 1000000)
+            if reverts { revert(0, 32) }
+            return(0, 4)
         }
     }
 }
