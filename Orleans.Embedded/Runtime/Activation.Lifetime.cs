@@ -14,6 +14,7 @@ internal sealed partial class Activation
     private GrainLifecycle? _lifecycle;
     private TaskCompletionSource? _quiet;
     private DeactivationReason _reason;
+    private Dictionary<string, object>? _startContext;
     private HashSet<GrainTimer>? _timers;
     private HashSet<ISequence>? _sequences;
     private bool _started;
@@ -131,6 +132,8 @@ internal sealed partial class Activation
     private async Task StartAsync()
     {
         Exception? failure = null;
+        RequestContext.Snapshot = _startContext;
+        _startContext = null;
         try
         {
             using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.ActivationTime);

@@ -84,6 +84,7 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
                 if (start)
                 {
                     _stage = Stage.Starting;
+                    _startContext = request.Context;
                 }
 
                 wake = _stage is Stage.Active && MayBegin(request) && NeedsWaking();
@@ -173,7 +174,16 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
     {
         lock (Gate)
         {
-            if (_reentrantSections is not null && --_reentrantSections[reentrancyId] == 0)
+            if (_reentrantSections is null || !_reentrantSections.TryGetValue(reentrancyId, out var depth))
+            {
+                return;
+            }
+
+            if (depth > 1)
+            {
+                _reentrantSections[reentrancyId] = depth - 1;
+            }
+            else
             {
                 _reentrantSections.Remove(reentrancyId);
             }

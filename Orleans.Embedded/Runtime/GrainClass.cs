@@ -68,7 +68,19 @@ internal sealed class GrainClass
     public object Create(Activation activation)
         => _make.Factory(activation.ActivationServices, Array.ConvertAll(_make.Facets, facet => facet(activation)));
 
-    public bool MayInterleave(Request request) => _mayInterleave?.Invoke(request.Target?.Instance, request) ?? false;
+    /// <summary>What the class's own predicate says; a predicate that throws lets nothing interleave.</summary>
+    public bool MayInterleave(Request request)
+    {
+        try
+        {
+            return _mayInterleave?.Invoke(request.Target?.Instance, request) ?? false;
+        }
+        catch (Exception exception)
+        {
+            request.Target!.Silo.Log.PredicateFailed(request.Target.Name, exception);
+            return false;
+        }
+    }
 
     /// <exception cref="OrleansException">A filter of the class leaves no silo.</exception>
     public void CheckPlacement(SiloRuntime silo, GrainId grainId)

@@ -54,6 +54,11 @@ internal sealed class ObserverTarget : TurnScheduler, ICallTarget
 
     public void Expire(int tick)
     {
+        if (Instance is null)
+        {
+            Silo.Remove(this);
+        }
+
         List<Request>? expired = null;
         lock (Gate)
         {

@@ -29,6 +29,9 @@ internal sealed partial class SiloLog(ILogger<SiloLog> logger)
     [LoggerMessage(EventId = 5008, Level = LogLevel.Warning, Message = "Silo stopped with {Activations} activations that had not ended")]
     public partial void StoppedEarly(int activations);
 
+    [LoggerMessage(EventId = 5010, Level = LogLevel.Error, Message = "The interleaving predicate of grain {Grain} failed")]
+    public partial void PredicateFailed(string grain, Exception exception);
+
     [LoggerMessage(EventId = 5009, Level = LogLevel.Error, Message = "A one-way call of {Method} on {Target} failed")]
     public partial void OneWayFailed(string method, string target, Exception exception);
 }

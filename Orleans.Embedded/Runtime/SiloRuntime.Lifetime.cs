@@ -65,7 +65,6 @@ internal sealed partial class SiloRuntime : ILifecycleParticipant<ISiloLifecycle
                 activation.DeactivateWhenIdle(reason);
             }
 
-            // An activation that was made and never called has nothing to end it.
             await Task.WhenAll(left.Select(activation => activation.Deactivated))
                 .WaitAsync(cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Orleans.Placement;
 using Pythia.Engine.Grains;
 
 namespace Pythia.Engine;
@@ -9,7 +10,7 @@ namespace Pythia.Engine;
 internal static class TestSilo
 {
     /// <summary>Short, since some tests wait for it to pass.</summary>
-    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
 
     public static void Configure(ISiloBuilder silo)
     {
@@ -21,6 +22,7 @@ internal static class TestSilo
             options.ClassSpecificCollectionAge[typeof(ShortLivedGrain).FullName!] = TimeSpan.FromSeconds(2);
         });
         silo.AddMemoryGrainStorage("pythia").AddMemoryGrainStorageAsDefault().UseInMemoryReminderService();
+        silo.Services.AddPlacementFilter<OnlyHereStrategy, OnlyHereDirector>(ServiceLifetime.Singleton);
         silo.AddIncomingGrainCallFilter<MarkingFilter>();
         silo.AddOutgoingGrainCallFilter<CountingFilter>();
     }

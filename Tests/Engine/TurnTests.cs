@@ -16,7 +16,10 @@ public sealed class TurnTests(EngineFixture engine)
         var first = Grain.HoldAsync(_key + "1");
         await Signals.WaitAsync(_key + "1-begun");
         var second = Grain.HoldAsync(_key + "2");
-        Assert.Equal([_key + "1"], await Grain.BegunAsync());
+        for (var turn = 0; turn < 20; turn++)
+        {
+            Assert.Equal([_key + "1"], await Grain.BegunAsync());
+        }
 
         Signals.Set(_key + "1-go");
         await Signals.WaitAsync(_key + "2-begun");
@@ -28,15 +31,15 @@ public sealed class TurnTests(EngineFixture engine)
     [Fact]
     public async Task Call_ManyAtOnce_NeverInterleaveAtAwaits()
     {
-        var counts = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => Grain.CountAsync()));
-        Assert.Equal(Enumerable.Range(1, 500), counts.Order());
+        var counts = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => Grain.CountAsync()));
+        Assert.Equal(Enumerable.Range(1, 60), counts.Order());
     }
 
     [Fact]
     public async Task Call_OneCallerInARow_KeepsItsOrder()
     {
-        var counts = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Grain.CountAsync()));
-        Assert.Equal(Enumerable.Range(1, 100), counts);
+        var counts = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Grain.CountAsync()));
+        Assert.Equal(Enumerable.Range(1, 30), counts);
     }
 
     [Fact]
@@ -69,7 +72,11 @@ public sealed class TurnTests(EngineFixture engine)
         var writer = Grain.HoldAsync(_key + "w");
         await Signals.WaitAsync(_key + "w-begun");
         var reader = Grain.HoldReadingAsync(_key + "r");
-        Assert.Equal([_key + "w"], await Grain.BegunAsync());
+        for (var turn = 0; turn < 20; turn++)
+        {
+            Assert.Equal([_key + "w"], await Grain.BegunAsync());
+        }
+
         Signals.Set(_key + "w-go");
         await Signals.WaitAsync(_key + "r-begun");
         Signals.Set(_key + "r-go");
