@@ -40,6 +40,8 @@ public sealed class HttpDeviceTransport(HttpClient http, Uri endpoint) : IDevice
     /// <summary>RFC 9052 §2.</summary>
     public const string AnswerMediaType = "application/cose";
 
+    private const int MaxBytes = ConciseProblem.MaxBytes;
+
     private static readonly MediaTypeHeaderValue Cbor = new(RequestMediaType);
 
     /// <inheritdoc/>
@@ -73,8 +75,6 @@ public sealed class HttpDeviceTransport(HttpClient http, Uri endpoint) : IDevice
             : Is(mediaType, ConciseProblem.MediaType) ? TransportReply.Refused(body)
             : TransportReply.None($"HTTP status {(int)response.StatusCode} with {mediaType ?? "no media type"} found, 200 with {AnswerMediaType} expected");
     }
-
-    private const int MaxBytes = ConciseProblem.MaxBytes;
 
     private static async Task<byte[]?> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
     {

@@ -52,8 +52,10 @@ internal sealed class QuestionResolver(SlotReader slots)
                 return refusal;
             }
 
+            // The verifier takes a reply with or without its envelope.
             using var reply = JsonDocument.Parse(proven.Utf8);
-            proofs.Add(reply.RootElement.GetProperty("result").GetRawText());
+            var root = reply.RootElement;
+            proofs.Add((root.TryGetProperty("jsonrpc", out _) ? root.GetProperty("result") : root).GetRawText());
         }
 
         return Encoding.UTF8.GetBytes($$"""{"header":"{{Hex.Format(head.Header.Rlp.Span)}}","proofs":[{{string.Join(',', proofs)}}]}""");

@@ -73,7 +73,7 @@ public sealed class AnvilChain : IAsyncLifetime
         HeadRpc = Url.ToString(),
         UntrustedRpc = untrusted.Length == 0 ? [Url.ToString()] : [.. untrusted.Select(url => url.ToString())],
         PollMilliseconds = 10,
-        ReplyMilliseconds = 500,
+        ReplyMilliseconds = 20_000,
         MinBlockWaitMilliseconds = 300,
         SetAsideSeconds = 1,
     };

@@ -34,14 +34,18 @@ public sealed class EnclaveMetricsTests(AnvilChain chain) : IClassFixture<AnvilC
         });
         listener.Start();
 
+        var device = Keccak256.HashData("counted"u8);
+        await chain.StoreDeviceAsync(device, Address.Zero, status: 1);
+        await chain.StoreDeviceAsync(Keccak256.HashData("beside it"u8), Address.Zero, status: 1);
+        var block = await chain.MineAsync();
         var options = chain.Options();
         options.Id = "counted";
         await using (var enclave = RunningEnclave.Start(options))
         {
-            await enclave.HeadAtAsync(1);
-            await enclave.AskAsync(Hash32.Zero, Fact.OwnerOf);
-            await enclave.AskAsync(Hash32.Zero, Fact.OwnerOf);
-            await enclave.RefusedAsync(Hash32.Zero, Fact.OwnerOf, ulong.MaxValue);
+            await enclave.HeadAtAsync(block);
+            await enclave.AskAsync(device, Fact.OwnerOf);
+            await enclave.AskAsync(device, Fact.OwnerOf);
+            await enclave.RefusedAsync(device, Fact.OwnerOf, ulong.MaxValue);
             listener.RecordObservableInstruments();
             counted["pythia.enclave.cache.bytes"].ShouldBe((await enclave.Enclave.HealthAsync()).CachedBytes);
         }

@@ -73,9 +73,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
         await _chain.StoreDeviceAsync(Device, Owner, status: 1);
         await _chain.StoreCommandConsentAsync(Device, Commander, Scope, status: 2, notAfter: 4_000_000_000);
         var granted = await _chain.MineAsync();
-        var options = _chain.Options(proxy.Url);
-        options.ReplyMilliseconds = 20_000;
-        await using var enclave = RunningEnclave.Start(options);
+        await using var enclave = RunningEnclave.Start(_chain.Options(proxy.Url));
         await enclave.HeadAtAsync(granted);
 
         // The proof that still permits is held back until the revocation is verified.

@@ -1,3 +1,4 @@
+using Pythia.Enclave.Host;
 using Pythia.Enclave.Verifier;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
@@ -60,8 +61,8 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Url);
         var device = await StoreDevicesAsync(lie);
-        await using var enclave = RunningEnclave.Start(chain.Options(proxy.Url));
-        await enclave.HeadAtAsync(await chain.MineAsync());
+        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url));
+        await ReadHeadAsync(enclave);
 
         // The account may be proven by now, the slot is not: it has not been asked for.
         proxy.Lie = lie;
@@ -82,8 +83,8 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Url);
         var device = await StoreDevicesAsync(lie);
-        await using var enclave = RunningEnclave.Start(chain.Options(proxy.Url, chain.Url));
-        await enclave.HeadAtAsync(await chain.MineAsync());
+        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url, chain.Url));
+        await ReadHeadAsync(enclave);
 
         proxy.Lie = lie;
         (await enclave.AskAsync(device, Fact.OwnerOf)).Results.ShouldBe([FactResult.Single(FactValue.Of(Owner))]);
@@ -110,7 +111,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     public async Task Head_OnlyNodeLiesAboutHeaders_StandsStillAndSaysWhy(Lie lie, RefusalReason expected, string named)
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Url);
-        await using var enclave = RunningEnclave.Start(chain.Options(proxy.Url));
+        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url));
         var head = await enclave.HeadAtAsync(await chain.MineAsync());
 
         proxy.Lie = lie;
@@ -139,7 +140,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
         proxy.Lie = lie;
         await StoreDevicesAsync(lie);
         var block = await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(chain.Options(proxy.Url));
+        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url));
         await enclave.HeadAtAsync(block);
 
         var refusal = (await enclave.Enclave.ReadLogsAsync(block)).Refusal.ShouldNotBeNull();
@@ -155,6 +156,21 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     public void Lies_All_AreTold()
         => ProofLies.Select(row => (Lie)row[0]).Concat(HeaderLies.Select(row => (Lie)row[0])).Concat(ReceiptLies.Select(row => (Lie)row[0])).Append(Lie.Honest)
             .Distinct().Order().ShouldBe(Enum.GetValues<Lie>());
+
+    // Header and receipts are read before the lies begin, so that these are about proofs.
+    private async Task ReadHeadAsync(RunningEnclave enclave)
+    {
+        var head = await enclave.HeadAtAsync(await chain.MineAsync());
+        (await enclave.Enclave.ReadLogsAsync(head.Block)).Refusal.ShouldBeNull();
+    }
+
+    // Only a node that never replies is worth a short patience.
+    private EnclaveOptions Options(Lie lie, params Uri[] untrusted)
+    {
+        var options = chain.Options(untrusted);
+        options.ReplyMilliseconds = lie == Lie.Hang ? 2_000 : options.ReplyMilliseconds;
+        return options;
+    }
 
     // Three devices, so that the storage trie has a branch and a proof more than one node.
     private async Task<Hash32> StoreDevicesAsync(Lie lie)

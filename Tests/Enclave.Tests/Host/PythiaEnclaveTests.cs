@@ -57,7 +57,10 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         var head = await enclave.HeadAtAsync(await chain.BlockNumberAsync());
         (await enclave.RefusedAsync(Scope, Fact.OwnerOf, head.Block + 1)).Reason.ShouldBe(RefusalReason.HeadTooOld);
 
-        var waiting = enclave.AskAsync(Scope, Fact.OwnerOf, head.Block + 1);
+        var options = chain.Options();
+        options.MinBlockWaitMilliseconds = 20_000;
+        await using var patient = RunningEnclave.Start(options);
+        var waiting = patient.AskAsync(Scope, Fact.OwnerOf, head.Block + 1);
         await chain.MineAsync();
         (await waiting).Block.ShouldBe(head.Block + 1);
     }
