@@ -138,8 +138,11 @@ public sealed class ChainAccess : IAsyncDisposable
         return manifest.ChainId == chainId ? manifest : throw new StartException($"{path}: chain {manifest.ChainId} found, {chainId} expected");
     }
 
+    // A container has the compiler's output and neither sources nor Node.js.
     private static async Task PrepareContractsAsync(ContractsFolder contracts, Progress progress, CancellationToken cancellationToken)
     {
+        if (!File.Exists(contracts.Combine("tools", "compile.mjs"))) return;
+
         var time = TimeProvider.System;
         await progress.RunAsync("installing npm parts by lock file", () => NodeModules.EnsureAsync(contracts, time, progress.Lines(), cancellationToken));
         await progress.RunAsync("compiling contracts where they changed", () => ContractCompiler.EnsureAsync(contracts, time, progress.Lines(), cancellationToken));

@@ -10,6 +10,7 @@ using Pythia.Enclave.Host;
 using Pythia.Gateway;
 using Pythia.Grains;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Pythia;
 using Pythia.Silo.Commands;
 using Pythia.Silo.Options;
 
@@ -19,6 +20,8 @@ namespace Pythia.Silo.Hosting;
 public sealed class PythiaProgram : IAsyncDisposable
 {
     private static readonly TimeSpan HeadPatience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan ReportPause = TimeSpan.FromMilliseconds(50);
 
     private readonly WebApplication _app;
 
@@ -45,7 +48,11 @@ public sealed class PythiaProgram : IAsyncDisposable
         {
             await progress.RunAsync("starting silo, enclave and gateway", () => app.StartAsync(cancellationToken));
             program.Stopped = app.WaitForShutdownAsync(CancellationToken.None);
-            await progress.RunAsync("waiting for the first verified head", () => program.WaitForHeadAsync(cancellationToken));
+            await progress.RunAsync("waiting for the first verified head", async () =>
+            {
+                await program.WaitForHeadAsync(cancellationToken);
+                await program.WaitForReportAsync(cancellationToken);
+            });
             return program;
         }
         catch
@@ -127,6 +134,16 @@ public sealed class PythiaProgram : IAsyncDisposable
             var trouble = (await enclave.HealthAsync(cancellationToken)).Trouble;
             throw new StartException($"no head was verified within {HeadPatience.TotalSeconds} s: {trouble?.Reason} {trouble?.Detail}", e);
         }
+    }
+
+    // The first answer of whoever is told that it is up must not be "no enclave".
+    private async Task WaitForReportAsync(CancellationToken cancellationToken)
+    {
+        var directory = Services.GetRequiredService<IGrainFactory>().GetGrain<IPythiaDirectoryGrain>(GrainKeys.Of(Chain.Contracts.ChainId, "0"));
+        var enclave = await Services.GetRequiredService<IEnclave>().IdentifyAsync(cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(HeadPatience);
+        while (!(await directory.ListHealthyAsync()).Contains(enclave.Id)) await Task.Delay(ReportPause, TimeProvider.System, patience.Token);
     }
 
     private sealed class NoLifetime : IHostLifetime

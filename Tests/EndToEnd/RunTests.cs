@@ -1,0 +1,67 @@
+using System.Text.Json.Nodes;
+using Shouldly;
+
+namespace Pythia.EndToEnd;
+
+/// <summary>What stays up stops cleanly, leaves nothing behind however it ends, and goes on where it was.</summary>
+public sealed class RunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Run_StoppedAndKilled_LeavesNothingBehindAndGoesOn()
+    {
+        var data = _folder.PathOf("data");
+        ulong cursor;
+        await using (var first = SiloProcess.Start("run", "--data", data))
+        {
+            var health = await WaitUntilUpAsync(first);
+            first.Output.Count(line => line.Contains("  deployed ", StringComparison.Ordinal)).ShouldBe(4);
+            ((string?)(await GetAsync(health))["status"]).ShouldBe("ready");
+            cursor = (ulong)(await GetAsync(new Uri(health, "/v1/chains/31337/ledger")))["cursor"]!;
+
+            // One folder, one process.
+            await using var second = SiloProcess.Start("run", "--data", data);
+            (await second.WaitForExitAsync()).ShouldBe(1, second.Text);
+            second.Text.ShouldContain("another process found that uses it");
+
+            // Asked to stop.
+            var children = first.FindDescendants();
+            children.ShouldNotBeEmpty();
+            first.Signal(SiloProcess.SigTerm);
+            (await first.WaitForExitAsync()).ShouldBe(0, first.Text);
+            first.Text.ShouldContain("Stopped.");
+            await SiloProcess.WaitForEndAsync(children);
+        }
+
+        await using var again = SiloProcess.Start("--data", data);
+        var healthAgain = await WaitUntilUpAsync(again);
+        again.Text.ShouldNotContain("  deployed ");
+        ((ulong)(await GetAsync(new Uri(healthAgain, "/v1/chains/31337/ledger")))["cursor"]!).ShouldBeGreaterThanOrEqualTo(cursor);
+
+        // Killed.
+        var orphans = again.FindDescendants();
+        orphans.ShouldNotBeEmpty();
+        again.Signal(SiloProcess.SigKill);
+        await again.WaitForExitAsync();
+        await SiloProcess.WaitForEndAsync(orphans);
+    }
+
+    private static async Task<Uri> WaitUntilUpAsync(SiloProcess silo)
+    {
+        var line = await silo.WaitForLineAsync("health/ready");
+        await silo.WaitForLineAsync("Up. Ctrl-C stops it.");
+        return new Uri(line[line.IndexOf("http://", StringComparison.Ordinal)..].Trim());
+    }
+
+    private static async Task<JsonObject> GetAsync(Uri url)
+    {
+        using var http = new HttpClient();
+        using var response = await http.GetAsync(url);
+        var text = await response.Content.ReadAsStringAsync();
+        response.IsSuccessStatusCode.ShouldBeTrue(text);
+        return (JsonObject)JsonNode.Parse(text)!;
+    }
+}
