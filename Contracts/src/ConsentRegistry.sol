@@ -46,6 +46,9 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
     bytes32 private constant WITHDRAW_TYPEHASH =
         keccak256("Withdraw(address to,uint256 amountWei,address signer,uint256 nonce,uint64 deadline)");
 
+    /// @dev Grantees in one step of {revokeAll} at most: what it must be given then fits a transaction (EIP-7825).
+    uint32 private constant STEP = 500;
+
     /// @dev What an act can need at most, all storage cold.
     uint256 private constant GRANT_GAS = 220_000;
     uint256 private constant REVOKE_GAS = 100_000;
@@ -258,6 +261,7 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
         address owner = _msgSender();
         Granter memory granter = _granters[owner];
         ++granter.grantEpoch;
+        if (max > STEP) max = STEP;
         for (uint32 i = 0; i < max && granter.first != address(0); ++i) {
             address grantee = granter.first;
             granter.first = _grantees[owner][grantee].next;
@@ -272,8 +276,10 @@ contract ConsentRegistry is IConsentRegistry, SignedActs {
     /// @inheritdoc IConsentRegistry
     function revokeAllSigned(uint32 max, Auth calldata auth) external {
         bytes32 structHash = keccak256(abi.encode(REVOKE_ALL_TYPEHASH, max, auth.signer, auth.nonce, auth.deadline));
-        uint256 listed = _granters[auth.signer].listed;
-        uint256 actGas = REVOKE_GAS + REVOKE_ALL_GAS_PER_GRANTEE * (max < listed ? max : listed);
+        uint256 grantees = _granters[auth.signer].listed;
+        if (grantees > max) grantees = max;
+        if (grantees > STEP) grantees = STEP;
+        uint256 actGas = REVOKE_GAS + REVOKE_ALL_GAS_PER_GRANTEE * grantees;
         _carryOut(structHash, auth, abi.encodeCall(this.revokeAll, (max)), actGas);
     }
 

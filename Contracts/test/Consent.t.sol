@@ -293,6 +293,24 @@ contract ConsentTest is PythiaTest {
         assertEq(consents.granterOf(alice).listed, 0, "listed");
     }
 
+    function test_RevokeAllSigned_MoreGranteesThanATransactionHolds_TakesAStep() public {
+        for (uint160 i = 1; i <= 1200; ++i) {
+            grant(alice, commandTerms(lamp, address(i)));
+        }
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(consents), "RevokeAll(uint32 max,", abi.encode(type(uint32).max));
+        vm.recordLogs();
+        consents.revokeAllSigned{gas: 1 << 24}(type(uint32).max, auth); // the most of a transaction, EIP-7825
+        expectOutcome(true, "");
+        assertEq(consents.granterOf(alice).listed, 700, "listed");
+        vm.prank(alice);
+        consents.revokeAll(type(uint32).max);
+        vm.prank(alice);
+        consents.revokeAll(type(uint32).max);
+        assertEq(consents.granterOf(alice).listed, 0, "listed");
+        assertTrue(!consents.isActive(lamp, address(1), OPEN), "the first");
+    }
+
     function test_Transfer_EndsConsents_AlsoWhenTheDeviceComesBack() public {
         grant(alice, commandTerms(lamp, service));
         vm.prank(alice);

@@ -140,7 +140,8 @@ interface IConsentRegistry is ISignedActs {
     function revokeGrantee(address grantee) external;
     function revokeGranteeSigned(address grantee, Auth calldata auth) external;
 
-    /// @notice Revokes all of up to `max` grantees. Call again until the event says that none remains.
+    /// @notice Revokes all of up to `max` grantees, 500 at most: no step can grow too big for a transaction. Call again
+    /// until the event says that none remains.
     function revokeAll(uint32 max) external;
     function revokeAllSigned(uint32 max, Auth calldata auth) external;
 
