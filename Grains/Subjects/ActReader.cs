@@ -27,6 +27,11 @@ public sealed class ActReader : IActReader
             return Refusal.WrongSubject($"contract {signed.Contract} found, {signed.Registry} {expected} of chain {chain.ChainId} expected");
         }
 
+        if (!RelayGas.FitsTransaction(signed, intent.Signature.Length))
+        {
+            return Refusal.Malformed($"{signed.PrimaryType} of {signed.EncodeSignedCall(intent.Signature.AsSpan()).Length} bytes is too big for any transaction");
+        }
+
         act = new ReadAct(
             signed,
             signed.PrimaryType,

@@ -42,5 +42,7 @@ public sealed record ReadAct(
 
     /// <param name="signerIsWallet">Its contract checks the signature, which takes gas.</param>
     public QueuedIntent ToQueued(IntentSubject subject, bool signerIsWallet) => new(
-        subject, Contract, CallData, GasLimit, DeadlineUnixSeconds, Signer, Name, Nonce, checked((uint)RelayGas.UsageOf(Act, signerIsWallet)));
+        subject, Contract, CallData, GasLimit, DeadlineUnixSeconds, Signer, Name, Nonce, checked((uint)RelayGas.UsageOf(Act, signerIsWallet, SignatureBytes)));
+
+    private int SignatureBytes => CallData.Length - Act.EncodeSignedCall([]).Length;
 }
