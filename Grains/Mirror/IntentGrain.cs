@@ -14,6 +14,7 @@ public sealed partial class IntentGrain(
 {
     private StateWriter<IntentState> _state = null!;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _nextBlock;
     private ulong _chainId;
     private string _digest = "";
 
@@ -56,7 +57,11 @@ public sealed partial class IntentGrain(
     }
 
     /// <inheritdoc/>
-    public async Task<IntentView> GetAsync() => View(_state.Current, await FinalBlockAsync(_state.Current));
+    public async Task<IntentView> GetAsync()
+    {
+        var state = _state.Current;
+        return View(state, state.Position is null ? 0 : (await Ledger.GetAsync()).FinalBlock);
+    }
 
     /// <inheritdoc/>
     public Task<QueuedIntent?> GetQueuedAsync() => Task.FromResult(_state.Current.Queued);
@@ -66,14 +71,21 @@ public sealed partial class IntentGrain(
     {
         using var ended = new CancellationTokenSource(Patience.Of(patience), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, cancellationToken);
-        while (_state.Current.Version <= afterVersion && !ended.IsCancellationRequested)
+        while (true)
         {
             var changed = _changed.Task;
-            await changed.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            var ledger = _state.Current.Position is null ? null : await Ledger.GetAsync();
+            var view = View(_state.Current, ledger?.FinalBlock ?? 0);
+            if (view.Version > afterVersion || ended.IsCancellationRequested)
+            {
+                return view;
+            }
+
+            // What is mined becomes final by the follower going on; all else is a change of this grain.
+            var change = ledger is null ? changed : Task.WhenAny(changed, NextBlock(ledger.Cursor));
+            await change.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             cancellationToken.ThrowIfCancellationRequested();
         }
-
-        return await GetAsync();
     }
 
     /// <inheritdoc/>
@@ -148,9 +160,11 @@ public sealed partial class IntentGrain(
         }
     }
 
-    // Finality is derived from the follower's newest final block; an intent of a past final block stays so, an open one needs no question.
-    private async Task<ulong> FinalBlockAsync(IntentState state)
-        => state.Position is null ? 0 : (await GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chainId, LedgerOrder.OnlyPartition)).GetAsync()).FinalBlock;
+    private ILedgerGrain Ledger => GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chainId, LedgerOrder.OnlyPartition));
+
+    // Shared by all who wait here, and asked anew when it has ended.
+    private Task NextBlock(ulong cursor)
+        => _nextBlock is { IsCompleted: false } ? _nextBlock : _nextBlock = Ledger.WaitForAsync(cursor + 1, Patience.Longest);
 
     private IntentView View(IntentState state, ulong finalBlock)
     {
@@ -164,7 +178,7 @@ public sealed partial class IntentGrain(
         return new IntentView(
             _digest,
             stage,
-            state.Version,
+            (2 * state.Version) + (stage is IntentStage.Final || (stage is IntentStage.Failed && isFinal) ? 1 : 0),
             state.Queued?.ActName,
             state.Queued?.Signer,
             state.TransactionHash,

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Pythia.Grains.Consents;
+using Pythia.Grains.Devices;
+using Pythia.Grains.Ledgers;
+using Pythia.Grains.Mirror;
+using Pythia.Grains.Owners;
+using Pythia.Grains.Policies;
+using Pythia.Grains.Storage;
+using Pythia.Grains.Subjects;
+
+namespace Pythia.Tests.Storage;
+
+/// <summary>The bytes of every stored state, as reviewed in <c>Snapshots/state.json</c>: a change there changes what old data reads as.</summary>
+public sealed class StateSnapshotTests
+{
+    private static readonly PythiaStateSerializer Serializer = new();
+
+    private static readonly LedgerPosition Position = new(7, "0xb1", 1_800_000_000, 3, "0x71", 1);
+
+    private static readonly QueuedIntent Queued = new(
+        new IntentSubject(SubjectKind.Device, "31337/0xd1"), "0xc1", [1, 2, 255], 400_000, 1_800_000_600, "0xa1", "Freeze", "18446744073709551616", 90_000);
+
+    private static readonly ImmutableArray<OutboxEntry> Outbox = [new OutboxEntry("0xe1", Queued, 1_800_000_000_123)];
+
+    public static TheoryData<string> Names => [.. States().Select(s => s.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Serialize_FilledState_GivesTheReviewedBytes(string name)
+    {
+        WriteActual();
+        using var reviewed = JsonDocument.Parse(File.ReadAllText(SnapshotPath("state.json")));
+        var expected = reviewed.RootElement.GetProperty(name).GetRawText();
+
+        Assert.Equal(expected, States().Single(s => s.Name == name).Json());
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Deserialize_ReviewedBytes_GivesTheSameBytesAgain(string name)
+    {
+        var (_, json, again) = States().Single(s => s.Name == name);
+        Assert.Equal(json(), again(json()));
+    }
+
+    [Fact]
+    public void Snapshot_Names_AreThoseOfAllStates()
+    {
+        using var reviewed = JsonDocument.Parse(File.ReadAllText(SnapshotPath("state.json")));
+        Assert.Equal(States().Select(s => s.Name), reviewed.RootElement.EnumerateObject().Select(p => p.Name));
+    }
+
+    [Fact]
+    public void Deserialize_NewerSchema_IsRefused()
+    {
+        var error = Assert.Throws<JsonException>(() => Read<DeviceState>("{\"status\":1,\"schemaVersion\":2}"));
+        Assert.Contains("schema 2 found, at most 1 expected", error.Message);
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("{\"status\":1}")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{\"schemaVersion\":1,\"status\":")]
+    public void Deserialize_DamagedBytes_Throws(string json)
+        => Assert.ThrowsAny<JsonException>(() => Read<DeviceState>(json));
+
+    private static T Read<T>(string json) => Serializer.Deserialize<T>(new BinaryData(Encoding.UTF8.GetBytes(json)));
+
+    // What the reviewed file would have to be: to look at, and to copy over it when the change is meant.
+    private static void WriteActual()
+        => File.WriteAllText(SnapshotPath("state.actual.json"), $"{{\n{string.Join(",\n", States().Select(s => $"  \"{s.Name}\": {s.Json()}"))}\n}}\n");
+
+    private static string SnapshotPath(string name) => Path.Combine(AppContext.BaseDirectory, "Snapshots", name);
+
+    private static (string Name, Func<string> Json, Func<string, string> Again) State<T>(string name, T state) => (
+        name,
+        () => Serializer.Serialize(state).ToString(),
+        json => Serializer.Serialize(Read<T>(json)).ToString());
+
+    private static IEnumerable<(string Name, Func<string> Json, Func<string, string> Again)> States() =>
+    [
+        State("device", new DeviceState
+        {
+            Position = Position, Outbox = Outbox, Status = DeviceStatus.Active, Owner = "0xa1", Manufacturer = "0xa2", ModelId = "0x4d", Epoch = 2,
+            PublicKey = "0x99", SecurityCounter = 5,
+        }),
+        State("device empty", new DeviceState()),
+        State("manufacturer", new ManufacturerState { Batches = [new DeviceBatchView("0x10", 1_000, Position)] }),
+        State("owner", new OwnerState
+        {
+            GrantEpoch = 3, OwnerEpoch = 1, Devices = 2, Recovery = "0xa3", RecoveryDelaySeconds = 86_400,
+            GranteeFloors = ImmutableSortedDictionary<string, ulong>.Empty.Add("0xb2", 3),
+        }),
+        State("consent", new ConsentState
+        {
+            Status = ConsentStatus.Active, Kind = ConsentKind.Command, DeviceId = "0xd1", DeviceEpoch = 1, Owner = "0xa1", Grantee = "0xb2", Scope = "0x5c",
+            NotBeforeUnixSeconds = 1, NotAfterUnixSeconds = 2, GrantEpoch = 3, BondWei = "1000000000000000000", Policy = "0x90",
+        }),
+        State("policy", new PolicyState { Status = PolicyStatus.Published, Publisher = "0xa1", Document = [.. "{}"u8] }),
+        State("intent", new IntentState
+        {
+            Stage = IntentStage.Failed, Version = 6, Queued = Queued, Lane = "0x1a", TransactionHash = "0x71", AcceptedByNodeUnixMs = 9,
+            Position = Position, Reason = "PolicyExists()",
+        }),
+        State("lane", new LaneState
+        {
+            Waiting = [new LaneItem("0xe1", 400_000, 3, 1_800_000_600, 1, 9)],
+            UnderWay = [new LaneBatch(4, [new LaneItem("0xe2", 1, 2, 3, 0, 0)], ["0xe2", "0xe3"], "0x71", 8)],
+        }),
+        State("batch", new BatchState { Attempts = [new StoredBatch("0x71", [2, 248], ["0xe2"], "2000000000", "1000000000")] }),
+        State("sweep", new SweepState { Subjects = [new IntentSubject(SubjectKind.Policy, "31337/0x90")] }),
+        State("ledger", new LedgerState { Next = 8, Branch = 1, Delivered = [new DeliveredBlock(7, "0xb1", 1_800_000_000)] }),
+    ];
+}

@@ -1,0 +1,349 @@
+using System.Numerics;
+using Pythia.Contracts.Abi;
+using Pythia.Contracts.Transactions;
+using Pythia.Enclave;
+using Pythia.Ethereum;
+using Pythia.Grains.Mirror;
+
+namespace Pythia.Tests.Support;
+
+/// <summary>A chain in memory, small enough to be told what to do wrong: nonces, a pool, blocks with logs, the Relay's item-by-item
+/// outcome. It is a node and an enclave at once, so nothing here is proven; what is proven is tested against anvil.</summary>
+public sealed class ModelChain : IChainNode, IEnclave
+{
+    private static readonly AbiFunction Relay = AbiFunction.Parse(
+        "function relay((address target,uint32 gas,bytes data)[] items) returns (bool[] succeeded)");
+
+    private readonly Lock _gate = new();
+    private readonly List<VerifiedBlock> _blocks = [];
+    private readonly Dictionary<Address, ulong> _nonces = [];
+    private readonly SortedDictionary<(string Account, ulong Nonce), SignedTransaction> _pool = [];
+    private readonly Dictionary<Hash32, ulong> _mined = [];
+    private readonly Dictionary<string, ModelAct> _acts = [];
+    private readonly HashSet<string> _usedNonces = [];
+    private TaskCompletionSource _newBlock = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private uint _branch;
+
+    public ModelChain(ulong chainId)
+    {
+        ChainId = chainId;
+        AddBlock([]);
+    }
+
+    public ulong ChainId { get; }
+
+    public string EnclaveId { get; init; } = "model";
+
+    /// <summary>Mines a block as soon as a transaction is taken.</summary>
+    public bool MinesAtOnce { get; set; } = true;
+
+    /// <summary>Says what happens to the next transaction instead of taking it; null takes it.</summary>
+    public Func<SignedTransaction, SendReply?> OnSend { get; set; } = _ => null;
+
+    /// <summary>Seconds that the next block's time moves on.</summary>
+    public ulong SecondsABlock { get; set; } = 2;
+
+    /// <summary>Every raw transaction that was sent, in order.</summary>
+    public List<SignedTransaction> Sent { get; } = [];
+
+    /// <summary>How often each act was carried out, by call data.</summary>
+    public Dictionary<string, int> CarriedOut { get; } = [];
+
+    public Dictionary<Address, Func<ReadOnlyMemory<byte>, byte[]?>> Code { get; } = [];
+
+    public ulong Head
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _blocks[^1].Number;
+            }
+        }
+    }
+
+    public ulong HeadUnixSeconds
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _blocks[^1].UnixSeconds;
+            }
+        }
+    }
+
+    /// <summary>Tells what a signed call does when it is carried out.</summary>
+    public void Expect(ReadOnlySpan<byte> callData, ModelAct act) => _acts[Hex.Format(callData)] = act;
+
+    /// <summary>Carries an act out without a lane, as its signer could do.</summary>
+    public void CarryOutDirectly(ReadOnlySpan<byte> callData)
+    {
+        lock (_gate)
+        {
+            AddBlock(Carry(Hex.Format(callData)) ?? []);
+        }
+    }
+
+    /// <summary>Adds a block with these logs.</summary>
+    public void Mine(params IReadOnlyList<ModelLog> logs)
+    {
+        lock (_gate)
+        {
+            AddBlock(logs);
+        }
+    }
+
+    /// <summary>Mines what waits in the pool.</summary>
+    public void MinePool()
+    {
+        lock (_gate)
+        {
+            MineWaiting();
+        }
+    }
+
+    /// <summary>Uses an account's next nonce for something that is not ours.</summary>
+    public void UseNonce(Address account)
+    {
+        lock (_gate)
+        {
+            _nonces[account] = _nonces.GetValueOrDefault(account) + 1;
+            AddBlock([]);
+        }
+    }
+
+    public void ForgetPool()
+    {
+        lock (_gate)
+        {
+            _pool.Clear();
+        }
+    }
+
+    /// <summary>Abandons the newest blocks and puts others in their place, one more than before.</summary>
+    public void Reorganise(int depth, params IReadOnlyList<ModelLog> logsOfFirst)
+    {
+        lock (_gate)
+        {
+            _branch++;
+            _blocks.RemoveRange(_blocks.Count - depth, depth);
+            AddBlock(logsOfFirst, announce: false);
+            for (var i = 0; i < depth; i++)
+            {
+                AddBlock([], announce: i == depth - 1);
+            }
+        }
+    }
+
+    public Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_nonces.GetValueOrDefault(account));
+        }
+    }
+
+    public Task<SendReply> SendAsync(ReadOnlyMemory<byte> rawTransaction, CancellationToken cancellationToken)
+    {
+        if (!SignedTransaction.TryDecode(rawTransaction.Span, out var transaction))
+        {
+            return Task.FromResult(new SendReply(SendVerdict.Refused, "no transaction"));
+        }
+
+        lock (_gate)
+        {
+            Sent.Add(transaction);
+            if (OnSend(transaction) is { } instead)
+            {
+                return Task.FromResult(instead);
+            }
+
+            var reply = Take(transaction);
+            if (MinesAtOnce)
+            {
+                MineWaiting();
+            }
+
+            return Task.FromResult(reply);
+        }
+    }
+
+    public Task<TransactionHint> FindAsync(Hash32 transactionHash, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(_mined.TryGetValue(transactionHash, out var block)
+                ? new TransactionHint(true, block)
+                : new TransactionHint(_pool.Values.Any(t => t.Hash == transactionHash), null));
+        }
+    }
+
+    public Task<BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken) => Task.FromResult(new BigInteger(1_000_000_000));
+
+    public Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken) => Task.FromResult(Code.ContainsKey(address));
+
+    public Task<byte[]?> CallAsync(Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => Task.FromResult(Code[to](data));
+
+    public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
+        => new(new EnclaveIdentity(EnclaveId, ChainId, new byte[64], new byte[8], new byte[32], AssuranceLevel.Development));
+
+    public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
+        => new(request.Length == 1
+            ? EnclaveReply.Refused(new EnclaveRefusal(RefusalReason.BadRequest, "one byte"), new byte[] { 0xa0 })
+            : EnclaveReply.Answered(request));
+
+    public ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => AnswerAsync(request, cancellationToken);
+
+    public ValueTask<VerifiedHead?> HeadAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            return new(HeadOf(_blocks[^1]));
+        }
+    }
+
+    public async ValueTask<VerifiedHead> WaitForHeadAsync(ulong afterBlock, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            Task next;
+            lock (_gate)
+            {
+                if (_blocks[^1].Number > afterBlock)
+                {
+                    return HeadOf(_blocks[^1]);
+                }
+
+                next = _newBlock.Task;
+            }
+
+            await next.WaitAsync(cancellationToken);
+        }
+    }
+
+    public ValueTask<BlockLogsReply> ReadLogsAsync(ulong block, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            return new(block < (ulong)_blocks.Count
+                ? BlockLogsReply.Read(_blocks[(int)block])
+                : BlockLogsReply.Refused(new EnclaveRefusal(RefusalReason.BlockUnknown, $"block {block}")));
+        }
+    }
+
+    public ValueTask<EnclaveHealth> HealthAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            return new(new EnclaveHealth(true, HeadOf(_blocks[^1]), null, [], 0, 0));
+        }
+    }
+
+    private SendReply Take(SignedTransaction transaction)
+    {
+        var (account, nonce) = (transaction.Sender, transaction.Transaction.Nonce);
+        if (nonce < _nonces.GetValueOrDefault(account))
+        {
+            return new SendReply(SendVerdict.NonceTooLow, "nonce too low");
+        }
+
+        if (_pool.TryGetValue((account.ToString(), nonce), out var waiting))
+        {
+            if (waiting.Hash == transaction.Hash)
+            {
+                return new SendReply(SendVerdict.AlreadyKnown, "already known");
+            }
+
+            var enough = waiting.Transaction.MaxFeePerGasWei * 110 / 100;
+            if (transaction.Transaction.MaxFeePerGasWei < enough)
+            {
+                return new SendReply(SendVerdict.Underpriced, "replacement transaction underpriced");
+            }
+        }
+
+        _pool[(account.ToString(), nonce)] = transaction;
+        return new SendReply(SendVerdict.Accepted, "");
+    }
+
+    private void MineWaiting()
+    {
+        var logs = new List<ModelLog>();
+        var any = false;
+        foreach (var ((account, nonce), transaction) in _pool.ToArray())
+        {
+            var address = Address.Parse(account);
+            if (nonce != _nonces.GetValueOrDefault(address))
+            {
+                continue;
+            }
+
+            any = true;
+            _pool.Remove((account, nonce));
+            _nonces[address] = nonce + 1;
+            _mined[transaction.Hash] = _blocks[^1].Number + 1;
+            logs.AddRange(Execute(transaction));
+        }
+
+        if (any)
+        {
+            AddBlock(logs);
+        }
+    }
+
+    // Relay.sol: item by item; one that reverts consumes nothing and emits nothing that is final.
+    private List<ModelLog> Execute(SignedTransaction transaction)
+    {
+        var logs = new List<ModelLog>();
+        if (!Relay.TryDecodeInputs(transaction.Transaction.Data.Span, out var inputs, out _))
+        {
+            return logs;
+        }
+
+        foreach (var item in inputs.Nested(0).Cast<AbiValues>())
+        {
+            logs.AddRange(Carry(Hex.Format(item.Bytes(2))) ?? []);
+        }
+
+        return logs;
+    }
+
+    private IReadOnlyList<ModelLog>? Carry(string callData)
+    {
+        var time = _blocks[^1].UnixSeconds + SecondsABlock;
+        if (!_acts.TryGetValue(callData, out var act) || act.DeadlineUnixSeconds < time || !_usedNonces.Add(act.NonceKey))
+        {
+            return null;
+        }
+
+        CarriedOut[callData] = CarriedOut.GetValueOrDefault(callData) + 1;
+        return act.Logs();
+    }
+
+    private void AddBlock(IReadOnlyList<ModelLog> logs, bool announce = true)
+    {
+        var number = (ulong)_blocks.Count;
+        var parent = number == 0 ? new byte[32] : _blocks[^1].Hash;
+        var time = number == 0 ? (ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds() : _blocks[^1].UnixSeconds + SecondsABlock;
+        var hash = Keccak256.HashData([.. parent.Span, .. BitConverter.GetBytes(number), .. BitConverter.GetBytes(_branch)]).ToArray();
+        var verified = logs.Select((l, i) => new VerifiedLog(
+            l.Contract, l.Address.ToArray(), [.. l.Topics.Select(t => (ReadOnlyMemory<byte>)t.ToArray())], l.Data, hash, 0, i)).ToArray();
+        _blocks.Add(new VerifiedBlock(number, time, hash, parent, verified));
+        if (announce)
+        {
+            var newBlock = _newBlock;
+            _newBlock = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            newBlock.SetResult();
+        }
+    }
+
+    private static VerifiedHead HeadOf(VerifiedBlock block) => new(block.Number, block.UnixSeconds, block.Hash, AssuranceLevel.Development);
+}
+
+/// <summary>What a signed call does on the model chain.</summary>
+/// <param name="NonceKey">Consumed by carrying it out.</param>
+/// <param name="Logs">What it then emits, outcome event included.</param>
+public sealed record ModelAct(string NonceKey, ulong DeadlineUnixSeconds, Func<IReadOnlyList<ModelLog>> Logs);
+
+/// <summary>A log to emit.</summary>
+public sealed record ModelLog(string Contract, Address Address, IReadOnlyList<Hash32> Topics, byte[] Data);
