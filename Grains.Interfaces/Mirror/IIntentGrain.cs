@@ -36,6 +36,11 @@ public interface IIntentGrain : IGrainWithStringKey
     [Alias("Apply")]
     Task<IntentSubject?> ApplyAsync(IntentOutcome outcome);
 
+    /// <summary>The block that held the outcome has left the chain: the intent is open again, and goes back to a lane. Ignored if the
+    /// outcome that is known stands elsewhere.</summary>
+    [Alias("Retract")]
+    Task RetractAsync(string blockHash);
+
     /// <summary>The deadline has passed at a block up to which every verified receipt was read, and no outcome of this intent stands in
     /// them: it can no longer be carried out. Ignored once an outcome is known.</summary>
     /// <param name="block">The block, whose time is past the deadline.</param>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pythia.Enclave;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
@@ -13,7 +14,8 @@ internal sealed class LedgerDelivery(LedgerChain chain, IGrainFactory grains, in
     private readonly LedgerRouter _router = new(chain);
 
     /// <summary>Completes when every grain has stored what it was told; throws when one has not, and may then be called again.</summary>
-    public async Task DeliverAsync(VerifiedBlock block, uint branch)
+    /// <returns>The digests of the intents that had their outcome in the block.</returns>
+    public async Task<ImmutableArray<string>> DeliverAsync(VerifiedBlock block, uint branch)
     {
         var events = block.Logs.Select(l => Event(block, l, branch)).ToArray();
         var told = events.SelectMany(e => _router.SubjectsOf(e).Select(s => (Subject: s, Event: e))).GroupBy(t => t.Subject);
@@ -25,7 +27,7 @@ internal sealed class LedgerDelivery(LedgerChain chain, IGrainFactory grains, in
             }
         });
 
-        var outcomes = events.Select(_router.OutcomeOf).OfType<RoutedOutcome>();
+        var outcomes = events.Select(_router.OutcomeOf).OfType<RoutedOutcome>().ToArray();
         await Bounded.ForEachAsync(outcomes, atOnce, async one =>
         {
             var intent = grains.GetGrain<IIntentGrain>(GrainKeys.Of(chain.ChainId, one.Digest));
@@ -34,7 +36,12 @@ internal sealed class LedgerDelivery(LedgerChain chain, IGrainFactory grains, in
                 await SubjectCalls.SettleAsync(grains, subject, one.Digest);
             }
         });
+        return [.. outcomes.Select(o => o.Digest)];
     }
+
+    /// <summary>Opens the intents again whose outcome stood in a block that has left the chain.</summary>
+    public Task RetractAsync(DeliveredBlock abandoned) => Bounded.ForEachAsync(
+        abandoned.Outcomes, atOnce, digest => grains.GetGrain<IIntentGrain>(GrainKeys.Of(chain.ChainId, digest)).RetractAsync(abandoned.Hash));
 
     private static LedgerEvent Event(VerifiedBlock block, VerifiedLog log, uint branch) => new(
         new LedgerPosition(

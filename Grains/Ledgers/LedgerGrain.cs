@@ -84,9 +84,9 @@ public sealed partial class LedgerGrain(
     public Task<LedgerView> GetAsync()
     {
         var delivered = _cursor.Delivered;
-        var last = delivered.IsEmpty ? new DeliveredBlock(_cursor.Next - 1, "", 0) : delivered[^1];
+        var last = delivered.IsEmpty ? new DeliveredBlock(_cursor.Next - 1, "", 0, []) : delivered[^1];
         var depth = _headsAreFinal ? 0 : (ulong)options.Value.FinalityDepthBlocks;
-        var final = delivered.LastOrDefault(b => b.Number + depth <= _head) ?? new DeliveredBlock(0, "", 0);
+        var final = delivered.LastOrDefault(b => b.Number + depth <= _head) ?? new DeliveredBlock(0, "", 0, []);
         return Task.FromResult(new LedgerView(
             last.Number, last.Hash, last.UnixSeconds, Math.Max(_head, last.Number), final.Number, final.UnixSeconds, _cursor.Branch, _trouble));
     }
@@ -157,10 +157,10 @@ public sealed partial class LedgerGrain(
         }
 
         // 4. tell the grains
-        await _delivery.DeliverAsync(block, _cursor.Branch);
+        var outcomes = await _delivery.DeliverAsync(block, _cursor.Branch);
 
         // 5. store the cursor
-        _cursor = _cursor.After(new DeliveredBlock(block.Number, Hex(block.Hash), block.UnixSeconds));
+        _cursor = _cursor.After(new DeliveredBlock(block.Number, Hex(block.Hash), block.UnixSeconds, outcomes));
         if (block.Logs.Count > 0 || _cursor.Next > _head || _cursor.Next >= _state.Current.Next + BlocksBetweenStores)
         {
             await _state.ApplyAsync(_ => _cursor);
@@ -194,6 +194,11 @@ public sealed partial class LedgerGrain(
         if (back.Delivered.IsEmpty && _cursor.Delivered[0].Number > Math.Max(1, _chain.FirstBlock))
         {
             throw new InvalidOperationException($"block {abandoned.Number} {abandoned.Hash} was abandoned for {parent}, deeper than the {LedgerState.Depth} blocks that are remembered");
+        }
+
+        foreach (var block in _cursor.Delivered.Where(b => b.Number >= back.Next))
+        {
+            await _delivery.RetractAsync(block);
         }
 
         LogReorganised(_chain.ChainId, abandoned.Number, abandoned.Hash, parent, back.Next);

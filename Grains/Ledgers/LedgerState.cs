@@ -32,8 +32,10 @@ public sealed record LedgerState
 }
 
 /// <summary>A block whose events were all delivered.</summary>
+/// <param name="Outcomes">Digests of the intents whose outcome it held: they are open again should it leave the chain.</param>
 [GenerateSerializer, Immutable, Alias("pythia.DeliveredBlock")]
 public sealed record DeliveredBlock(
     [property: Id(0)] ulong Number,
     [property: Id(1)] string Hash,
-    [property: Id(2)] ulong UnixSeconds);
+    [property: Id(2)] ulong UnixSeconds,
+    [property: Id(3)] ImmutableArray<string> Outcomes);

@@ -126,6 +126,23 @@ public sealed partial class IntentGrain(
     }
 
     /// <inheritdoc/>
+    public async Task RetractAsync(string blockHash)
+    {
+        if (_state.Current.Position is not { } known || known.BlockHash != blockHash)
+        {
+            return;
+        }
+
+        var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
+        await ChangeAsync(s => s with { Stage = stage, Position = null, TransactionHash = null, Reason = "" });
+        LogRetracted(_digest, known.Block, blockHash);
+        if (_state.Current is { Queued: { } queued, Lane: { } lane })
+        {
+            await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).EnqueueAsync(_digest, queued);
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IntentSubject?> ExpireAsync(ulong block, ulong blockUnixSeconds, string lastTrouble)
     {
         var known = _state.Current;
@@ -189,6 +206,9 @@ public sealed partial class IntentGrain(
 
     [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Intent {Digest} is {Stage} in block {Block}: {Reason}")]
     private partial void LogOutcome(string digest, IntentStage stage, ulong block, string reason);
+
+    [LoggerMessage(EventId = 4003, Level = LogLevel.Warning, Message = "Intent {Digest} is open again: block {Block} {Hash} has left the chain")]
+    private partial void LogRetracted(string digest, ulong block, string hash);
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Warning, Message = "Intent {Digest} failed: {Reason}")]
     private partial void LogExpired(string digest, string reason);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Numerics;
 using Microsoft.Extensions.Logging;
+using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
 using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
@@ -122,7 +123,7 @@ public sealed partial class RelayGrain
         }
 
         var intents = await LoadAsync(digests);
-        var data = RelayCall.Encode(intents);
+        var data = Relay.Encode(intents.Select(i => new RelayItem(Address.Parse(i.Target), i.GasLimit, i.CallData)));
         return (_chain.Contracts.Relay, data, LanePlan.GasOf(intents.Select(i => (i.GasLimit, i.GasUsage))));
     }
 

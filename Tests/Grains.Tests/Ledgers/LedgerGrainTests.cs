@@ -2,6 +2,7 @@ using Pythia.Contracts.Registries;
 using Pythia.Grains.Devices;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
+using Pythia.Tests.DevChain;
 using Pythia.Tests.Support;
 
 namespace Pythia.Tests.Ledgers;

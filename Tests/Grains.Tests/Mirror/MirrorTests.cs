@@ -2,6 +2,7 @@ using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
+using Pythia.Tests.DevChain;
 using Pythia.Tests.Support;
 
 namespace Pythia.Tests.Mirror;
@@ -291,6 +292,26 @@ public sealed class MirrorTests
 
         world.Chain.MinePool();
         await world.UntilAsync(act, IntentStage.Mined);
+    }
+
+    [Fact]
+    public async Task Follow_BlockWithABatchLeavesTheChain_CarriesItOutAgainOnce()
+    {
+        await using var world = await MirrorWorld.StartAsync();
+        var (kept, undone) = (Publish(world, "kept"), Publish(world, "undone"));
+        await world.SubmitAsync(kept, world.People.Manufacturer);
+        await world.UntilAsync(kept, IntentStage.Final);
+        await world.SubmitAsync(undone, world.People.Manufacturer);
+        var before = await world.UntilAsync(undone, IntentStage.Final);
+
+        world.Chain.Reorganise(1);
+        await world.FollowedAsync();
+        var after = await world.UntilAsync(undone, IntentStage.Final);
+
+        Assert.NotEqual(before.Position!.BlockHash, after.Position!.BlockHash);
+        Assert.Equal(1U, after.Position.Branch);
+        Assert.Equal(2, world.Chain.CarriedOut.Count);
+        Assert.All(world.Chain.CarriedOut.Values, times => Assert.Equal(1, times));
     }
 
     [Fact]

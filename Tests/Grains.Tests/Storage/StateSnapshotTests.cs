@@ -113,6 +113,6 @@ public sealed class StateSnapshotTests
         }),
         State("batch", new BatchState { Attempts = [new StoredBatch("0x71", [2, 248], ["0xe2"], "2000000000", "1000000000")] }),
         State("sweep", new SweepState { Subjects = [new IntentSubject(SubjectKind.Policy, "31337/0x90")] }),
-        State("ledger", new LedgerState { Next = 8, Branch = 1, Delivered = [new DeliveredBlock(7, "0xb1", 1_800_000_000)] }),
+        State("ledger", new LedgerState { Next = 8, Branch = 1, Delivered = [new DeliveredBlock(7, "0xb1", 1_800_000_000, ["0xe1"])] }),
     ];
 }

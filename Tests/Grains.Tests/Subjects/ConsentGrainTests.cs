@@ -2,6 +2,7 @@ using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Policies;
+using Pythia.Tests.DevChain;
 using Pythia.Tests.Support;
 using ConsentStatus = Pythia.Grains.Consents.ConsentStatus;
 

@@ -3,6 +3,7 @@ using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
 using Pythia.Grains.Devices;
 using Pythia.Grains.Mirror;
+using Pythia.Tests.DevChain;
 using Pythia.Tests.Support;
 
 namespace Pythia.Tests.Subjects;
@@ -29,7 +30,7 @@ public sealed class DeviceGrainTests : IAsyncLifetime
         Assert.Equal(People.Manufacturer.Address.ToString(), view.Manufacturer);
         Assert.Equal(1UL, view.Epoch);
         Assert.Equal(0, view.Pending);
-        Assert.Equal(Hex.Format([.. device.X.ToArray(), .. device.Y.ToArray()]), view.PublicKey);
+        Assert.Equal(Hex.Format([.. device.KeyX.ToArray(), .. device.KeyY.ToArray()]), view.PublicKey);
         Assert.Equal(1, (await _world.Owner(People.Alice.Address).GetAsync()).Devices);
     }
 

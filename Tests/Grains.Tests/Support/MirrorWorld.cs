@@ -12,6 +12,7 @@ using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
 using Pythia.Grains.Storage;
+using Pythia.Tests.DevChain;
 
 namespace Pythia.Tests.Support;
 

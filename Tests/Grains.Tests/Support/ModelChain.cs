@@ -21,6 +21,7 @@ public sealed class ModelChain : IChainNode, IEnclave
     private readonly Dictionary<Hash32, ulong> _mined = [];
     private readonly Dictionary<string, ModelAct> _acts = [];
     private readonly HashSet<string> _usedNonces = [];
+    private readonly List<(ulong Block, Action Undo)> _undo = [];
     private TaskCompletionSource _newBlock = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private uint _branch;
 
@@ -128,6 +129,12 @@ public sealed class ModelChain : IChainNode, IEnclave
         {
             _branch++;
             _blocks.RemoveRange(_blocks.Count - depth, depth);
+            foreach (var (_, undo) in _undo.Where(u => u.Block >= (ulong)_blocks.Count).Reverse())
+            {
+                undo();
+            }
+
+            _undo.RemoveAll(u => u.Block >= (ulong)_blocks.Count);
             AddBlock(logsOfFirst, announce: false);
             for (var i = 0; i < depth; i++)
             {
@@ -282,6 +289,11 @@ public sealed class ModelChain : IChainNode, IEnclave
             _pool.Remove((account, nonce));
             _nonces[address] = nonce + 1;
             _mined[transaction.Hash] = _blocks[^1].Number + 1;
+            _undo.Add(((ulong)_blocks.Count, () =>
+            {
+                _nonces[address] = nonce;
+                _mined.Remove(transaction.Hash);
+            }));
             logs.AddRange(Execute(transaction));
         }
 
@@ -317,6 +329,11 @@ public sealed class ModelChain : IChainNode, IEnclave
         }
 
         CarriedOut[callData] = CarriedOut.GetValueOrDefault(callData) + 1;
+        _undo.Add(((ulong)_blocks.Count, () =>
+        {
+            _usedNonces.Remove(act.NonceKey);
+            CarriedOut[callData]--;
+        }));
         return act.Logs();
     }
 

@@ -1,9 +1,9 @@
 using System.Numerics;
-using System.Security.Cryptography;
 using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
+using Pythia.Tests.DevChain;
 
 namespace Pythia.Tests.Support;
 
@@ -56,7 +56,7 @@ public sealed class TestPeople(ulong chainId, LedgerContracts contracts, TimePro
         return new ClaimAct(
             Header(claimer, RegistryKind.DeviceRegistry),
             new ClaimEvidence(
-                Manufacturer.Address, device.X, device.Y, device.ClaimKey.Address, device.ModelId, batch.Root, batch.ProofOf(device.InBatch),
+                Manufacturer.Address, device.KeyX, device.KeyY, device.ClaimKey.Address, TestDevice.Model, batch.Root, batch.ProofOf(device.InBatch),
                 [.. byClaimKey.ToArray()], r, s));
     }
 
@@ -69,35 +69,4 @@ public sealed class TestPeople(ulong chainId, LedgerContracts contracts, TimePro
 
     /// <summary>The act as a wallet hands it over.</summary>
     public SignedIntent Sign(SignedAct act, EthereumKey key) => new(SignedActJson.Format(act), [.. key.Sign(act.Digest(chainId)).ToArray()]);
-}
-
-/// <summary>A device as its maker made it: a P-256 key, and a claim key on its QR code.</summary>
-public sealed class TestDevice
-{
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-
-    public TestDevice(Address manufacturer)
-    {
-        var q = _key.ExportParameters(false).Q;
-        (X, Y) = (Hash32.FromSpan(q.X), Hash32.FromSpan(q.Y));
-        Id = RegistryIds.DeviceId(manufacturer, X, Y);
-    }
-
-    public Hash32 X { get; }
-
-    public Hash32 Y { get; }
-
-    public Hash32 Id { get; }
-
-    public Hash32 ModelId { get; } = RegistryIds.Scope("model one");
-
-    public EthereumKey ClaimKey { get; } = EthereumKey.Create();
-
-    public BatchDevice InBatch => new(Id, ClaimKey.Address, ModelId);
-
-    public (Hash32 R, Hash32 S) Sign(byte[] statement)
-    {
-        var signature = _key.SignData(statement, HashAlgorithmName.SHA256);
-        return (Hash32.FromSpan(signature.AsSpan(0, 32)), Hash32.FromSpan(signature.AsSpan(32)));
-    }
 }
