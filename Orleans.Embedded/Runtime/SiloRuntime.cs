@@ -156,9 +156,11 @@ internal sealed partial class SiloRuntime
         }
     }
 
+    /// <summary>Tells a caller that its time is over, on a thread of the pool: what it does then must not hold up the clock.</summary>
     public void Expire(Request request)
     {
-        request.Expire(request.Method.ResponseTimeout ?? _messaging.ResponseTimeout);
+        ThreadPool.QueueUserWorkItem(
+            static at => at.request.Expire(at.request.Method.ResponseTimeout ?? at._messaging.ResponseTimeout), (request, _messaging), preferLocal: false);
         if (_messaging.CancelRequestOnTimeout)
         {
             request.Cancellation?.CancelCallee();

@@ -38,6 +38,13 @@ public interface ITurnGrain : IGrainWithStringKey
 
     [Alias("Touch")]
     Task<string> TouchAsync();
+
+    /// <summary>Sets a value that flows with the code, in a method that is not async.</summary>
+    [Alias("SetFlowing")]
+    Task SetFlowingAsync(string value);
+
+    [Alias("Flowing")]
+    Task<string> FlowingAsync();
 }
 
 [Alias("engine.IReentrantGrain")]
@@ -71,6 +78,7 @@ public interface IPoolGrain : IGrainWithStringKey
 [GrainType("engine.turn")]
 public sealed class TurnGrain : Grain, ITurnGrain
 {
+    private static readonly AsyncLocal<string?> Flowing = new();
     private readonly List<string> _begun = [];
     private int _count;
 
@@ -113,6 +121,14 @@ public sealed class TurnGrain : Grain, ITurnGrain
     public async Task<string> BounceBackAsync(string to) => "back from " + await GrainFactory.GetGrain<ITurnGrain>(to).TouchAsync();
 
     public Task<string> TouchAsync() => Task.FromResult(this.GetPrimaryKeyString());
+
+    public Task SetFlowingAsync(string value)
+    {
+        Flowing.Value = value;
+        return Task.CompletedTask;
+    }
+
+    public Task<string> FlowingAsync() => Task.FromResult(Flowing.Value ?? "none");
 
     private async Task Hold(string name)
     {

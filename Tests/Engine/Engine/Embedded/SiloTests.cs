@@ -154,6 +154,23 @@ public sealed class SiloTests : IDisposable
         await host.StopAsync();
     }
 
+    /// <summary>Here, since filters would put an async method between, which hides it.</summary>
+    [Fact]
+    public async Task Call_AfterOneThatLeftAValueInTheContext_DoesNotSeeIt()
+    {
+        using var host = Build();
+        await host.StartAsync();
+        var grain = Client(host).GetGrain<ITurnGrain>(_key);
+        var held = grain.HoldAsync(_key);
+        await Signals.WaitAsync(_key + "-begun");
+        var setting = grain.SetFlowingAsync("left behind");
+        var reading = grain.FlowingAsync();
+        Signals.Set(_key + "-go");
+        await Task.WhenAll(held, setting);
+        Assert.Equal("none", await reading);
+        await host.StopAsync();
+    }
+
     private static IClusterClient Client(IHost host) => host.Services.GetRequiredService<IClusterClient>();
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
