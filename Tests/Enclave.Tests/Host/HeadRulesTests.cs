@@ -110,6 +110,9 @@ public sealed class HeadRulesTests : IAsyncLifetime
 
         await _chain.CallAsync("anvil_setCode", AnvilChain.DeviceRegistry.ToString(), "0x00");
         await enclave.HeadAtAsync(await _chain.MineAsync());
+        (await enclave.RefusedAsync(Device, Fact.OwnerOf)).Reason.ShouldBe(RefusalReason.CodeHashMismatch);
+
+        // Now the account is proven and the slot is remembered under the same root: still nothing.
         var refusal = await enclave.RefusedAsync(Device, Fact.OwnerOf);
         refusal.Reason.ShouldBe(RefusalReason.CodeHashMismatch);
         refusal.Detail.ShouldContain(AnvilChain.CodeHash.ToString());

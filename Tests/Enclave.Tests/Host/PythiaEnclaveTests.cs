@@ -51,6 +51,24 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
     }
 
     [Fact]
+    public async Task Answer_ChangeThatNoEventNames_IsSeenAllTheSame()
+    {
+        var policy = Keccak256.HashData("silent"u8);
+        var slot = SlotMath.OfMapping(policy, StorageLayout.Policy.MappingSlot);
+        await chain.StoreAsync(AnvilChain.PolicyRegistry, slot, Hash32.FromUInt64(1));
+        await using var enclave = RunningEnclave.Start(chain.Options());
+        await enclave.HeadAtAsync(await chain.MineAsync());
+        (await enclave.AskAsync(policy, Fact.PolicyStatus(policy))).Results[0].ToString().ShouldBe("[1]");
+
+        await chain.StoreAsync(AnvilChain.PolicyRegistry, slot, Hash32.FromUInt64(2));
+        await enclave.HeadAtAsync(await chain.MineAsync());
+
+        // Another question first: it proves the account, so that the next one could be answered from what is remembered.
+        (await enclave.AskAsync(policy, Fact.PolicyStatus(Hash32.Zero))).Results[0].IsNull.ShouldBeTrue();
+        (await enclave.AskAsync(policy, Fact.PolicyStatus(policy))).Results[0].ToString().ShouldBe("[2]");
+    }
+
+    [Fact]
     public async Task Answer_MinBlockAboveTheHead_WaitsForItOrSaysHeadTooOld()
     {
         await using var enclave = RunningEnclave.Start(chain.Options());
