@@ -293,6 +293,32 @@ contract ConsentTest is PythiaTest {
         assertEq(consents.granterOf(alice).listed, 0, "listed");
     }
 
+    function test_RevokeAll_GrantsBetweenItsSteps_EndWithTheSteps() public {
+        address[3] memory grantees = [service, bob, maker];
+        for (uint256 i = 0; i < 3; ++i) {
+            grant(alice, commandTerms(lamp, grantees[i]));
+        }
+        vm.prank(alice);
+        consents.revokeAll(1); // maker, the latest
+        grant(alice, commandTerms(lamp, maker)); // listed again, before the two that remain
+        grant(alice, commandTerms(lamp, stranger)); // new
+        assertEq(consents.granterOf(alice).listed, 4, "listed");
+        assertTrue(consents.isActive(lamp, maker, OPEN), "granted after its step");
+        vm.prank(alice);
+        consents.revokeGrantee(bob); // stays listed, inside
+        uint256 steps;
+        for (; consents.granterOf(alice).first != address(0); ++steps) {
+            vm.prank(alice);
+            consents.revokeAll(1);
+        }
+        assertEq(steps, 4, "steps");
+        assertEq(consents.granterOf(alice).listed, 0, "listed");
+        for (uint256 i = 0; i < 3; ++i) {
+            assertTrue(!consents.isActive(lamp, grantees[i], OPEN), "each");
+        }
+        assertTrue(!consents.isActive(lamp, stranger, OPEN), "the new one");
+    }
+
     function test_RevokeAllSigned_MoreGranteesThanATransactionHolds_TakesAStep() public {
         for (uint160 i = 1; i <= 1200; ++i) {
             grant(alice, commandTerms(lamp, address(i)));

@@ -258,4 +258,28 @@ contract SignedActsTest is PythiaTest {
         assertTrue(!success, "refused");
         assertEq(bytes4(reason), bytes32(IDeviceRegistry.DeviceNotOwner.selector), "reason");
     }
+
+    function test_Signed_CalldataSuffixBehindAMulticall_IsNotTheActor() public {
+        bytes[] memory acts = new bytes[](1);
+        acts[0] = abi.encodePacked(abi.encodeCall(devices.freeze, (lamp)), alice);
+        bytes memory forged = abi.encodePacked(abi.encodeCall(devices.multicall, (acts)), alice);
+        vm.prank(stranger);
+        (bool success, bytes memory reason) = address(devices).call(forged);
+        assertTrue(!success, "refused");
+        bytes memory expected = abi.encodeWithSelector(IDeviceRegistry.DeviceNotOwner.selector, lamp, stranger, alice);
+        assertEq(keccak256(reason), keccak256(expected), "hash of the reason");
+    }
+
+    function test_Multicall_OfASignedAct_IsTheSignersAndNotTheCallers() public {
+        bytes[] memory acts = new bytes[](2);
+        acts[0] = abi.encodeCall(devices.freezeSigned, (lamp, freezeAuth(ALICE_KEY)));
+        acts[1] = abi.encodeCall(devices.unfreeze, (lamp, 1));
+        vm.expectRevert(abi.encodeWithSelector(IDeviceRegistry.DeviceNotOwner.selector, lamp, stranger, alice));
+        vm.prank(stranger);
+        devices.multicall(acts);
+        vm.prank(alice);
+        devices.multicall(acts);
+        assertEq(devices.device(lamp).status, 1, "frozen by signature, unfrozen by the caller");
+        assertEq(devices.nonces(alice), 1, "nonce");
+    }
 }

@@ -183,7 +183,8 @@ interface IDeviceRegistry is ISignedActs {
     function cancelRecovery() external;
     function cancelRecoverySigned(Auth calldata auth) external;
 
-    /// @notice Moves one device to the new owner. Anybody may call it once the recovery is ready.
+    /// @notice Moves one device to the new owner. Anybody may call it once the recovery is ready, also for a device that
+    /// the owner got meanwhile: an owner who has its key again cancels the recovery before it takes a device back.
     function finishRecovery(bytes32 deviceId) external;
 
     // Views
