@@ -152,8 +152,8 @@ contract Life {
         IConsentRegistry.ConsentKey memory key =
             IConsentRegistry.ConsentKey(lamps[lamp], epochs.deviceEpoch, people[grantee], scope);
         bytes32 hash = consents.termsHash(consents.consentId(lamps[lamp], epochs.deviceEpoch, people[grantee], scope));
-        vm.deal(address(this), BOND);
-        consents.deposit{value: BOND}(people[grantee]);
+        vm.deal(address(this), 2 * BOND);
+        consents.deposit{value: 2 * BOND}(people[grantee]); // one is left to withdraw
         vm.prank(people[grantee]);
         consents.accept(key, hash);
         bonded.push(key);
