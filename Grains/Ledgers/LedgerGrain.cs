@@ -85,10 +85,11 @@ public sealed partial class LedgerGrain(
     {
         var delivered = _cursor.Delivered;
         var last = delivered.IsEmpty ? new DeliveredBlock(_cursor.Next - 1, "", 0, []) : delivered[^1];
+        var head = Math.Max(_head, last.Number);
         var depth = _headsAreFinal ? 0 : (ulong)options.Value.FinalityDepthBlocks;
-        var final = delivered.LastOrDefault(b => b.Number + depth <= _head) ?? new DeliveredBlock(0, "", 0, []);
+        var final = delivered.LastOrDefault(b => b.Number + depth <= head) ?? new DeliveredBlock(0, "", 0, []);
         return Task.FromResult(new LedgerView(
-            last.Number, last.Hash, last.UnixSeconds, Math.Max(_head, last.Number), final.Number, final.UnixSeconds, _cursor.Branch, _trouble));
+            last.Number, last.Hash, last.UnixSeconds, head, final.Number, final.UnixSeconds, _cursor.Branch, _trouble));
     }
 
     /// <inheritdoc/>
