@@ -139,7 +139,7 @@ public sealed class ViewEndpointTests : IAsyncLifetime
     public async Task Ready_SaysWhyNot(bool enclave, string trouble, int status, string? reason)
     {
         _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult(System.Collections.Immutable.ImmutableArray.Create(enclave ? ["one"] : Array.Empty<string>())));
-        _gateway.Grains.On<ILedgerGrain>("GetAsync", _ => Task.FromResult(new LedgerView(4, "0x", 0, 5, 4, 0, trouble)));
+        _gateway.Grains.On<ILedgerGrain>("GetAsync", _ => Task.FromResult(new LedgerView(4, "0x", 0, 5, 4, 0, 0, trouble)));
         var page = await ReadAsync("/health/ready", status);
 
         page["reasons"]!.AsArray().Select(r => (string)r!).ShouldBe(reason is null ? [] : [reason]);

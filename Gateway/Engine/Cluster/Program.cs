@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
-using Orleans.Hosting;
 using Pythia.Gateway;
 
 // The gateway as a program of its own, a client of the cluster: clustering comes from configuration (section Orleans).
