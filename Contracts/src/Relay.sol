@@ -16,20 +16,25 @@ contract Relay is IRelay, ReentrancyGuardTransient {
     function relay(Item[] calldata items) external nonReentrant returns (bool[] memory succeeded) {
         succeeded = new bool[](items.length);
         for (uint256 i = 0; i < items.length; ++i) {
-            succeeded[i] = _relay(i, items[i]);
+            (address target, uint256 gas_, bytes calldata data) = (items[i].target, items[i].gas, items[i].data);
+            if (!_holds(i, gas_, data.length)) break;
+            succeeded[i] = _relay(i, target, gas_, data);
         }
     }
 
-    function _relay(uint256 index, Item calldata item) private returns (bool success) {
-        address target = item.target;
+    /// @dev Whether the gas floor holds, with what copying the data takes; for the first item it must.
+    function _holds(uint256 index, uint256 gas_, uint256 bytes_) private view returns (bool) {
+        uint256 needed = BoundedCall.needed(gas_) + OUTCOME_GAS + bytes_;
+        if (gasleft() >= needed) return true;
+        if (index == 0) revert RelayStarved(index, gasleft(), needed);
+        return false;
+    }
+
+    function _relay(uint256 index, address target, uint256 gas_, bytes memory data) private returns (bool success) {
         if (target.code.length == 0) revert RelayTargetNotContract(index, target);
 
-        bytes memory data = item.data;
-        uint256 needed = BoundedCall.needed(item.gas) + OUTCOME_GAS;
-        if (gasleft() < needed) revert RelayStarved(index, gasleft(), needed);
-
         bytes memory reason;
-        (success, reason) = BoundedCall.tryCall(target, item.gas, 0, data);
+        (success, reason) = BoundedCall.tryCall(target, gas_, 0, data);
         if (success) emit ItemRelayed(index, target);
         else emit ItemFailed(index, target, reason);
     }

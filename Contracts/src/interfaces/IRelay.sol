@@ -18,10 +18,11 @@ interface IRelay {
     /// @notice The call reverted and left nothing behind: no nonce is consumed. `reason` is at most 512 bytes.
     event ItemFailed(uint256 indexed index, address indexed target, bytes reason);
 
-    /// @notice Found this gas before item `index`, expected at least this much: the whole batch is taken back.
+    /// @notice Found this gas before the first item, expected at least this much. A later item that finds too little ends
+    /// the batch instead: what stands before it keeps its outcome, it and the rest were not touched and have no event.
     error RelayStarved(uint256 index, uint256 gasLeft, uint256 gasNeeded);
     error RelayTargetNotContract(uint256 index, address target);
 
-    /// @return succeeded whether each call returned.
+    /// @return succeeded whether each call returned; false too where the gas did not reach.
     function relay(Item[] calldata items) external returns (bool[] memory succeeded);
 }
