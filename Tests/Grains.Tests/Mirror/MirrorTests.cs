@@ -239,6 +239,25 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public async Task Restart_AfterTheBytesWereStoredAndBeforeTheLaneKnew_SendsTheVeryBytes()
+    {
+        await using var world = await MirrorWorld.StartAsync();
+        world.Storage.FailsOn = (name, _) => name == "lane" && Batches(world).Length > 0;
+        var act = Publish(world, "signed");
+        await SubmittedAsync(world, act);
+        await EventuallyAsync(() => Task.FromResult(Batches(world).Length > 0));
+        var stored = Batches(world).Single();
+        Assert.Empty(world.Chain.Sent);
+
+        await world.StopHostAsync();
+        world.Storage.FailsOn = (_, _) => false;
+        await world.StartHostAsync();
+
+        await world.UntilAsync(act, IntentStage.Mined);
+        Assert.Contains(world.Chain.Sent[0].Hash.ToString(), stored);
+    }
+
+    [Fact]
     public async Task Restart_AfterTheNonceWasReservedAndBeforeAnythingWasSigned_UsesThatNonce()
     {
         await using var world = await MirrorWorld.StartAsync();
@@ -334,6 +353,9 @@ public sealed class MirrorTests
         Assert.Equal(60, world.Chain.CarriedOut.Count);
         Assert.All(world.Chain.CarriedOut.Values, times => Assert.Equal(1, times));
     }
+
+    private static string[] Batches(MirrorWorld world)
+        => [.. world.Storage.Records.Where(r => r.Key.StartsWith("batch/", StringComparison.Ordinal)).Select(r => System.Text.Encoding.UTF8.GetString(r.Value))];
 
     private static EndConsentsAct EndConsents(MirrorWorld world, TestDevice device)
         => new(world.People.Header(world.People.Alice, RegistryKind.DeviceRegistry), device.Id);
