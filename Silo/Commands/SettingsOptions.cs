@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
+using Pythia.Silo.Options;
 
 namespace Pythia.Silo.Commands;
 
@@ -34,7 +35,8 @@ public sealed class SettingsOptions
     /// <exception cref="StartException">A file is missing or no JSON, or a <c>--set</c> has no form.</exception>
     public IConfigurationRoot Read(ParseResult parsed)
     {
-        var builder = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true);
+        var builder = new ConfigurationBuilder();
+        builder.AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true);
         if (parsed.GetValue(_settings) is { } file)
         {
             if (!file.Exists) throw new StartException($"--settings: no file {file.FullName} found", SiloCommandLine.WrongInput);
@@ -53,11 +55,26 @@ public sealed class SettingsOptions
 
         try
         {
+            // The environment is full of others' names; what is written for us is judged by its first name too.
+            RefuseUnknownSections(new ConfigurationBuilder().AddInMemoryCollection(given).Build());
+            if (parsed.GetValue(_settings) is { } written) RefuseUnknownSections(new ConfigurationBuilder().AddJsonFile(written.FullName, optional: false).Build());
             return builder.AddInMemoryCollection(given).Build();
         }
         catch (Exception e) when (e is InvalidDataException or FormatException)
         {
             throw new StartException($"settings: {e.Message} {e.InnerException?.Message}".TrimEnd(), SiloCommandLine.WrongInput);
+        }
+    }
+
+    private static void RefuseUnknownSections(IConfiguration written)
+    {
+        string[] known = [.. SiloSettings.Sections, "Logging", "Orleans", "ConnectionStrings"];
+        var unknown = written.GetChildren().Where(section => !known.Contains(section.Key, StringComparer.OrdinalIgnoreCase)).Select(section => section.Key).ToList();
+        if (unknown.Count > 0)
+        {
+            throw new StartException(
+                $"Settings that can't be used:{Environment.NewLine}{string.Join(Environment.NewLine, unknown.Select(name => $"{name}: an unknown section found, one of {string.Join(", ", known)} expected"))}",
+                SiloCommandLine.WrongInput);
         }
     }
 }

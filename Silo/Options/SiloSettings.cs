@@ -13,6 +13,10 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
     /// <summary>Section of <see cref="MirrorOptions"/>.</summary>
     public const string MirrorSection = "Mirror";
 
+    /// <summary>The sections that are this program's.</summary>
+    public static IReadOnlyList<string> Sections { get; } =
+        [DataOptions.Section, ChainOptions.Section, RelayOptions.Section, EnclaveOptions.Section, MirrorSection, GatewayOptions.Section];
+
     /// <summary>The chain is our own anvil in the data folder.</summary>
     public bool OwnChain => Chain.Rpc.Count == 0;
 
