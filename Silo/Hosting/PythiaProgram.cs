@@ -55,10 +55,13 @@ public sealed class PythiaProgram : IAsyncDisposable
             });
             return program;
         }
-        catch
+        catch (Exception e)
         {
             await program.DisposeAsync();
-            throw;
+
+            // A port in use, a damaged store, a setting: the message says it, the trace adds nothing.
+            if (e is OperationCanceledException or StartException) throw;
+            throw new StartException($"can't start: {e.Message}", e);
         }
     }
 
