@@ -340,7 +340,13 @@ public sealed class ActEndpointTests : IAsyncLifetime
         ["signer"] = Signer,
         ["terms"] = new JsonObject
         {
-            ["deviceId"] = DeviceId, ["grantee"] = Grantee, ["scope"] = Scope, ["kind"] = 1, ["notBefore"] = 1, ["notAfter"] = 2, ["bond"] = "0",
+            ["deviceId"] = DeviceId,
+            ["grantee"] = Grantee,
+            ["scope"] = Scope,
+            ["kind"] = 1,
+            ["notBefore"] = 1,
+            ["notAfter"] = 2,
+            ["bond"] = "0",
             ["policy"] = "0x" + new string('d', 64),
         },
     };

@@ -4,6 +4,7 @@ using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
 using Pythia.Enclave;
 using Pythia.Enclave.Host;
+using Pythia.Ethereum;
 using Pythia.Grains;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
@@ -11,7 +12,6 @@ using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
-using Pythia.Ethereum;
 using Pythia.Tests.DevChain;
 using Pythia.Tests.Support;
 

@@ -293,7 +293,8 @@ public sealed class ModelChain : IChainNode, IEnclave
             {
                 _nonces[address] = nonce;
                 _mined.Remove(transaction.Hash);
-            }));
+            }
+            ));
             logs.AddRange(Execute(transaction));
         }
 
@@ -333,7 +334,8 @@ public sealed class ModelChain : IChainNode, IEnclave
         {
             _usedNonces.Remove(act.NonceKey);
             CarriedOut[callData]--;
-        }));
+        }
+        ));
         return act.Logs();
     }
 
