@@ -35,7 +35,10 @@ internal static class VerifyProof
         var found = report.Account;
         var account = new JsonObject
         {
-            ["verdict"] = found.Verdict.ToString(), ["reason"] = Reason(found.Verdict, found.Reason), ["detail"] = found.Detail, ["address"] = found.Address.ToString(),
+            ["verdict"] = found.Verdict.ToString(),
+            ["reason"] = Reason(found.Verdict, found.Reason),
+            ["detail"] = found.Detail,
+            ["address"] = found.Address.ToString(),
         };
         if (found.Verdict == Verdict.Included)
         {

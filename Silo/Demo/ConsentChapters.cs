@@ -84,8 +84,14 @@ internal sealed class ConsentChapters(LifeStage stage, Cast cast, MadeDevice mad
     {
         ["terms"] = new JsonObject
         {
-            ["deviceId"] = made.Id.ToString(), ["grantee"] = grantee.Address.ToString(), ["scope"] = scope.ToString(), ["kind"] = (int)kind,
-            ["notBefore"] = stage.Now - ClockSlack, ["notAfter"] = stage.Now + seconds, ["bond"] = "0", ["policy"] = policy.ToString(),
+            ["deviceId"] = made.Id.ToString(),
+            ["grantee"] = grantee.Address.ToString(),
+            ["scope"] = scope.ToString(),
+            ["kind"] = (int)kind,
+            ["notBefore"] = stage.Now - ClockSlack,
+            ["notAfter"] = stage.Now + seconds,
+            ["bond"] = "0",
+            ["policy"] = policy.ToString(),
         },
     };
 

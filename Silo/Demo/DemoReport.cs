@@ -50,7 +50,10 @@ public sealed class DemoReport(Progress progress, bool json)
         Gas += mined.GasUsed;
         Write(who, what, new JsonObject
         {
-            ["transaction"] = mined.TransactionHash, ["gas"] = mined.GasUsed, ["block"] = mined.Block, ["milliseconds"] = Milliseconds(took),
+            ["transaction"] = mined.TransactionHash,
+            ["gas"] = mined.GasUsed,
+            ["block"] = mined.Block,
+            ["milliseconds"] = Milliseconds(took),
         }, $"tx {mined.TransactionHash[..12]}… · {Number(mined.GasUsed)} gas · block {mined.Block} · {Milliseconds(took)} ms");
     }
 
@@ -69,7 +72,10 @@ public sealed class DemoReport(Progress progress, bool json)
         AnswerBytes += bytes;
         Write("device", question, new JsonObject
         {
-            ["told"] = answer, ["answerBytes"] = bytes, ["block"] = block, ["milliseconds"] = Milliseconds(took),
+            ["told"] = answer,
+            ["answerBytes"] = bytes,
+            ["block"] = block,
+            ["milliseconds"] = Milliseconds(took),
         }, $"told: {answer} · {bytes} B · block {block} · {Milliseconds(took)} ms");
     }
 

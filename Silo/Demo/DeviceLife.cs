@@ -68,7 +68,9 @@ internal static class DeviceLife
         Configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
             {
-                ["Enclave:ReplyMilliseconds"] = "500", ["Enclave:MinBlockWaitMilliseconds"] = "1000", ["Enclave:SetAsideSeconds"] = "1",
+                ["Enclave:ReplyMilliseconds"] = "500",
+                ["Enclave:MinBlockWaitMilliseconds"] = "1000",
+                ["Enclave:SetAsideSeconds"] = "1",
                 ["Logging:LogLevel:Default"] = "Error",
             })
             .AddConfiguration(settings.Configuration)
