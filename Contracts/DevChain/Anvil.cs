@@ -6,7 +6,8 @@ namespace Pythia.Contracts.DevChain;
 /// <summary>How a development chain is started.</summary>
 public sealed record AnvilOptions
 {
-    /// <summary>File that keeps the chain over restarts; null forgets it.</summary>
+    /// <summary>File that keeps the chain over restarts: blocks, receipts and the newest state; null forgets it. Older states, which would take
+    /// 30 KB a block, can be read until the process ends.</summary>
     public string? StateFile { get; init; }
 
     /// <summary>Loopback port, 0 to 65,535; default 0 takes a free one.</summary>
@@ -53,7 +54,6 @@ public sealed record AnvilOptions
         yield return SlotsInAnEpoch.ToString(CultureInfo.InvariantCulture);
         yield return "--gas-limit";
         yield return GasLimit.ToString(CultureInfo.InvariantCulture);
-        yield return "--preserve-historical-states";
         yield return "--no-request-size-limit";
         yield return "--color";
         yield return "never";
