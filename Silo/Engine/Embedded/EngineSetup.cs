@@ -1,4 +1,3 @@
-using Orleans.Hosting;
 using Pythia.Embedded;
 using Pythia.Grains.Storage;
 using Pythia.Silo.Hosting;

@@ -1,5 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using Orleans.TestingHost;
 
 namespace Pythia.Tests.Support;
