@@ -15,6 +15,7 @@ public sealed partial class IntentGrain(
     private StateWriter<IntentState> _state = null!;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task? _nextBlock;
+    private bool _ends;
     private ulong _chainId;
     private string _digest = "";
 
@@ -27,6 +28,7 @@ public sealed partial class IntentGrain(
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _ends = true;
         _changed.TrySetResult();
         return Task.CompletedTask;
     }
@@ -76,7 +78,7 @@ public sealed partial class IntentGrain(
             var changed = _changed.Task;
             var ledger = _state.Current.Position is null ? null : await Ledger.GetAsync();
             var view = View(_state.Current, ledger?.FinalBlock ?? 0);
-            if (view.Version > afterVersion || ended.IsCancellationRequested)
+            if (view.Version > afterVersion || ended.IsCancellationRequested || _ends)
             {
                 return view;
             }
@@ -128,15 +130,20 @@ public sealed partial class IntentGrain(
     /// <inheritdoc/>
     public async Task RetractAsync(string blockHash)
     {
-        if (_state.Current.Position is not { } known || known.BlockHash != blockHash)
+        if (_state.Current.Position is { } known)
         {
-            return;
+            if (known.BlockHash != blockHash)
+            {
+                return;
+            }
+
+            var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
+            await ChangeAsync(s => s with { Stage = stage, Position = null, TransactionHash = null, Reason = "" });
+            LogRetracted(_digest, known.Block, blockHash);
         }
 
-        var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
-        await ChangeAsync(s => s with { Stage = stage, Position = null, TransactionHash = null, Reason = "" });
-        LogRetracted(_digest, known.Block, blockHash);
-        if (_state.Current is { Queued: { } queued, Lane: { } lane })
+        // Also when it comes again: the lane may not have taken it, and its subject has settled it and won't queue it any more.
+        if (_state.Current is { Stage: < IntentStage.Mined, Queued: { } queued, Lane: { } lane })
         {
             await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).EnqueueAsync(_digest, queued);
         }
@@ -165,7 +172,7 @@ public sealed partial class IntentGrain(
         {
             var changed = _changed;
             _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            changed.SetResult();
+            changed.TrySetResult();
         }
     }
 

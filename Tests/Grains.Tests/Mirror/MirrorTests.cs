@@ -334,6 +334,48 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public async Task Follow_BlockLeavesTheChainAndTheLaneCanNotStore_CarriesItOutAgainOnce()
+    {
+        await using var world = await MirrorWorld.StartAsync();
+        var (kept, undone) = (Publish(world, "kept"), Publish(world, "undone"));
+        await world.SubmitAsync(kept, world.People.Manufacturer);
+        await world.UntilAsync(kept, IntentStage.Final);
+        await world.SubmitAsync(undone, world.People.Manufacturer);
+        var before = await world.UntilAsync(undone, IntentStage.Final);
+
+        // The intent knows that it is open again, and the lane does not take it: whoever retracts it has to come again.
+        var failures = 0;
+        world.Storage.FailsOn = (name, _) => name == "lane" && Interlocked.Increment(ref failures) <= 2;
+        world.Chain.Reorganise(1);
+
+        await world.FollowedAsync();
+        var after = await world.UntilAsync(undone, IntentStage.Mined);
+
+        Assert.True(failures > 1);
+        Assert.NotEqual(before.Position!.BlockHash, after.Position!.BlockHash);
+        Assert.Equal(2, world.Chain.CarriedOut.Count);
+        Assert.All(world.Chain.CarriedOut.Values, times => Assert.Equal(1, times));
+    }
+
+    [Fact]
+    public async Task Wait_SiloStops_EndsAtOnce()
+    {
+        await using var world = await MirrorWorld.StartAsync();
+        var act = Publish(world, "awaited");
+        var known = await world.Intent(act).GetAsync();
+        var waiting = world.Intent(act).WaitAsync(known.Version, TimeSpan.FromSeconds(19));
+        await world.Intent(act).GetAsync();
+
+        var started = TimeProvider.System.GetTimestamp();
+        await world.StopHostAsync();
+        var took = TimeProvider.System.GetElapsedTime(started);
+        await world.StartHostAsync();
+
+        Assert.True(took < TimeSpan.FromSeconds(10), $"the silo stopped after {took}");
+        await Task.WhenAny(waiting).WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public async Task Restart_UnderLoad_LosesAndDoublesNothing()
     {
         await using var world = await MirrorWorld.StartAsync(o => o.BatchSize = 7);
