@@ -358,24 +358,6 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task Wait_SiloStops_EndsAtOnce()
-    {
-        await using var world = await MirrorWorld.StartAsync();
-        var act = Publish(world, "awaited");
-        var known = await world.Intent(act).GetAsync();
-        var waiting = world.Intent(act).WaitAsync(known.Version, TimeSpan.FromSeconds(19));
-        await world.Intent(act).GetAsync();
-
-        var started = TimeProvider.System.GetTimestamp();
-        await world.StopHostAsync();
-        var took = TimeProvider.System.GetElapsedTime(started);
-        await world.StartHostAsync();
-
-        Assert.True(took < TimeSpan.FromSeconds(10), $"the silo stopped after {took}");
-        await Task.WhenAny(waiting).WaitAsync(TimeSpan.FromSeconds(10));
-    }
-
-    [Fact]
     public async Task Restart_UnderLoad_LosesAndDoublesNothing()
     {
         await using var world = await MirrorWorld.StartAsync(o => o.BatchSize = 7);
