@@ -84,17 +84,18 @@ public sealed record FreezeAct(ActHeader Header, Hash32 DeviceId) : SignedAct(He
 }
 
 /// <summary>Ends a suspension.</summary>
-public sealed record UnfreezeAct(ActHeader Header, Hash32 DeviceId, uint OwnerEpoch) : SignedAct(Header)
+/// <param name="DeviceEpoch">The device's present one, below 2^40, and <paramref name="OwnerEpoch"/> the owner's: a word that was overtaken is void.</param>
+public sealed record UnfreezeAct(ActHeader Header, Hash32 DeviceId, ulong DeviceEpoch, uint OwnerEpoch) : SignedAct(Header)
 {
     internal static readonly ActDefinition Form = new(
         RegistryKind.DeviceRegistry,
-        "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,",
+        "Unfreeze(bytes32 deviceId,uint40 deviceEpoch,uint32 ownerEpoch,",
         "unfreeze",
-        (header, a) => new UnfreezeAct(header, a.Hash32(0), a.UInt32(1)));
+        (header, a) => new UnfreezeAct(header, a.Hash32(0), a.UInt64(1), a.UInt32(2)));
 
     internal override ActDefinition Definition => Form;
 
-    internal override object?[] Fields => [DeviceId, OwnerEpoch];
+    internal override object?[] Fields => [DeviceId, DeviceEpoch, OwnerEpoch];
 
     internal override object?[] Arguments => Fields;
 }

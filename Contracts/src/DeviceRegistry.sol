@@ -47,8 +47,9 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     );
     bytes32 private constant FREEZE_TYPEHASH =
         keccak256("Freeze(bytes32 deviceId,address signer,uint256 nonce,uint64 deadline)");
-    bytes32 private constant UNFREEZE_TYPEHASH =
-        keccak256("Unfreeze(bytes32 deviceId,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)");
+    bytes32 private constant UNFREEZE_TYPEHASH = keccak256(
+        "Unfreeze(bytes32 deviceId,uint40 deviceEpoch,uint32 ownerEpoch,address signer,uint256 nonce,uint64 deadline)"
+    );
     bytes32 private constant RETIRE_TYPEHASH =
         keccak256("Retire(bytes32 deviceId,uint40 deviceEpoch,address signer,uint256 nonce,uint64 deadline)");
     bytes32 private constant END_CONSENTS_TYPEHASH =
@@ -236,9 +237,10 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function unfreeze(bytes32 deviceId, uint32 ownerEpoch_) external {
+    function unfreeze(bytes32 deviceId, uint40 deviceEpoch, uint32 ownerEpoch_) external {
         Device storage found = _owned(deviceId);
         if (found.status != FROZEN) revert DeviceStatusRefused(deviceId, found.status);
+        _checkEpoch(deviceId, deviceEpoch, found.epoch);
         _checkOwnerEpoch(found.owner, ownerEpoch_);
 
         found.status = ACTIVE;
@@ -246,9 +248,12 @@ contract DeviceRegistry is IDeviceRegistry, ERC721, SignedActs, Multicall {
     }
 
     /// @inheritdoc IDeviceRegistry
-    function unfreezeSigned(bytes32 deviceId, uint32 ownerEpoch_, Auth calldata auth) external {
-        bytes32 structHash = _hashOf(UNFREEZE_TYPEHASH, deviceId, ownerEpoch_, auth);
-        _carryOut(structHash, auth, abi.encodeCall(this.unfreeze, (deviceId, ownerEpoch_)), SIMPLE_GAS);
+    function unfreezeSigned(bytes32 deviceId, uint40 deviceEpoch, uint32 ownerEpoch_, Auth calldata auth) external {
+        bytes32 structHash = keccak256(
+            abi.encode(UNFREEZE_TYPEHASH, deviceId, deviceEpoch, ownerEpoch_, auth.signer, auth.nonce, auth.deadline)
+        );
+        bytes memory act = abi.encodeCall(this.unfreeze, (deviceId, deviceEpoch, ownerEpoch_));
+        _carryOut(structHash, auth, act, SIMPLE_GAS);
     }
 
     /// @inheritdoc IDeviceRegistry

@@ -191,7 +191,7 @@ contract ConsentTest is PythiaTest {
         consents.accept(key, hash);
 
         vm.prank(alice);
-        devices.unfreeze(lamp, 1);
+        devices.unfreeze(lamp, 1, 1);
         vm.prank(alice);
         consents.revokeGrantee(service);
         vm.expectRevert(refusal);
@@ -363,7 +363,7 @@ contract ConsentTest is PythiaTest {
         devices.freeze(lamp);
         assertTrue(!consents.isActive(lamp, service, OPEN), "frozen");
         vm.prank(alice);
-        devices.unfreeze(lamp, 1);
+        devices.unfreeze(lamp, 1, 1);
         assertTrue(consents.isActive(lamp, service, OPEN), "unfrozen");
     }
 

@@ -9,6 +9,7 @@ import {PythiaTest} from "./utils/PythiaTest.sol";
 contract DeviceOwnershipTest is PythiaTest {
     string internal constant TRANSFER_TYPE =
         "Transfer(bytes32 deviceId,address to,uint40 deviceEpoch,uint32 ownerEpoch,";
+    string internal constant UNFREEZE_TYPE = "Unfreeze(bytes32 deviceId,uint40 deviceEpoch,uint32 ownerEpoch,";
     string internal constant ROTATE_TYPE = "RotateKey(bytes32 deviceId,bytes32 newX,bytes32 newY,bytes32 evidence,";
 
     bytes32 internal lamp;
@@ -165,26 +166,57 @@ contract DeviceOwnershipTest is PythiaTest {
     function test_Unfreeze_WithheldUntilTheNextFreeze_Fails() public {
         vm.prank(alice);
         devices.freeze(lamp);
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY, address(devices), "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,", abi.encode(lamp, uint32(1))
-        );
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(devices), UNFREEZE_TYPE, abi.encode(lamp, uint40(1), uint32(1)));
         vm.prank(alice);
-        devices.unfreeze(lamp, 1);
+        devices.unfreeze(lamp, 1, 1);
         vm.prank(alice);
         devices.freeze(lamp); // stolen this time
         vm.recordLogs();
-        devices.unfreezeSigned(lamp, 1, auth);
+        devices.unfreezeSigned(lamp, 1, 1, auth);
         expectOutcome(false, abi.encodeWithSelector(IDeviceRegistry.DeviceOwnerEpochMoved.selector, alice, 1, 2));
         assertEq(devices.device(lamp).status, 2, "status");
+    }
+
+    /// @dev Bob's freeze raises Bob's counter and not Alice's: only the device's epoch tells that it was away.
+    function test_Unfreeze_WithheldUntilARecoveryBroughtItBackFrozen_Fails() public {
+        vm.prank(alice);
+        devices.freeze(lamp);
+        bytes memory fields = abi.encode(lamp, uint40(1), uint32(1));
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, alice, 0, NOW + 30 days, address(devices), UNFREEZE_TYPE, fields);
+        vm.prank(alice);
+        devices.unfreeze(lamp, 1, 1);
+        vm.prank(alice);
+        devices.transfer(lamp, bob, 1, 1);
+
+        recoverFrozenFromBobToAlice();
+        assertEq(devices.ownerEpoch(alice), 1, "owner epoch stays");
+        vm.recordLogs();
+        devices.unfreezeSigned(lamp, 1, 1, auth);
+        expectOutcome(false, abi.encodeWithSelector(IDeviceRegistry.DeviceEpochMoved.selector, lamp, 1, 3));
+        assertEq(devices.device(lamp).status, 2, "status");
+    }
+
+    function recoverFrozenFromBobToAlice() internal {
+        vm.prank(bob);
+        devices.setRecovery(stranger, 7 days, 0);
+        vm.prank(bob);
+        devices.freeze(lamp);
+        vm.prank(stranger);
+        devices.startRecovery(bob, alice, 2);
+        vm.warp(NOW + 7 days);
+        devices.finishRecovery(lamp);
+        assertEq(devices.ownerOf(uint256(lamp)), alice, "owner");
+        assertEq(devices.device(lamp).status, 2, "frozen");
     }
 
     function test_Unfreeze_Signed_MakesItActive() public {
         vm.prank(alice);
         devices.freeze(lamp);
-        ISignedActs.Auth memory auth = authFor(
-            ALICE_KEY, address(devices), "Unfreeze(bytes32 deviceId,uint32 ownerEpoch,", abi.encode(lamp, uint32(1))
-        );
-        devices.unfreezeSigned(lamp, 1, auth);
+        ISignedActs.Auth memory auth =
+            authFor(ALICE_KEY, address(devices), UNFREEZE_TYPE, abi.encode(lamp, uint40(1), uint32(1)));
+        devices.unfreezeSigned(lamp, 1, 1, auth);
         assertEq(devices.device(lamp).status, 1, "status");
     }
 
@@ -202,7 +234,7 @@ contract DeviceOwnershipTest is PythiaTest {
         devices.transferFrom(alice, bob, uint256(lamp));
         vm.expectRevert(refusal);
         vm.prank(alice);
-        devices.unfreeze(lamp, 0);
+        devices.unfreeze(lamp, 1, 0);
         vm.expectRevert(refusal);
         vm.prank(alice);
         devices.freeze(lamp);

@@ -166,7 +166,7 @@ contract GasTest is PythiaTest {
         devices.freeze(lamp);
         direct("freeze");
         vm.prank(alice);
-        devices.unfreeze(lamp, 1);
+        devices.unfreeze(lamp, 1, 1);
         direct("unfreeze");
         vm.prank(alice);
         devices.endConsents(lamp);

@@ -122,9 +122,10 @@ contract Life {
 
     function unfreeze(uint256 lamp) external {
         lamp %= 3;
-        uint32 epoch = devices.ownerEpoch(people[ownerOf[lamp]]);
+        uint40 deviceEpoch = devices.device(lamps[lamp]).epoch;
+        uint32 ownerEpoch = devices.ownerEpoch(people[ownerOf[lamp]]);
         vm.prank(people[ownerOf[lamp]]);
-        try devices.unfreeze(lamps[lamp], epoch) {
+        try devices.unfreeze(lamps[lamp], deviceEpoch, ownerEpoch) {
             status[lamp] = 1;
         } catch {}
     }

@@ -70,7 +70,7 @@ contract SignedActsTest is PythiaTest {
         ISignedActs.Auth memory auth = freezeAuth(ALICE_KEY);
         devices.freezeSigned(lamp, auth);
         vm.prank(alice);
-        devices.unfreeze(lamp, 1);
+        devices.unfreeze(lamp, 1, 1);
         vm.expectRevert(abi.encodeWithSelector(Nonces.InvalidAccountNonce.selector, alice, 1));
         devices.freezeSigned(lamp, auth);
     }
@@ -81,7 +81,7 @@ contract SignedActsTest is PythiaTest {
         devices.freeze(lamp);
         devices.freezeSigned(lamp, auth); // fails: it is frozen already
         vm.prank(alice);
-        devices.unfreeze(lamp, 1);
+        devices.unfreeze(lamp, 1, 1);
         vm.expectRevert(abi.encodeWithSelector(Nonces.InvalidAccountNonce.selector, alice, 1));
         devices.freezeSigned(lamp, auth);
     }
@@ -273,7 +273,7 @@ contract SignedActsTest is PythiaTest {
     function test_Multicall_OfASignedAct_IsTheSignersAndNotTheCallers() public {
         bytes[] memory acts = new bytes[](2);
         acts[0] = abi.encodeCall(devices.freezeSigned, (lamp, freezeAuth(ALICE_KEY)));
-        acts[1] = abi.encodeCall(devices.unfreeze, (lamp, 1));
+        acts[1] = abi.encodeCall(devices.unfreeze, (lamp, 1, 1));
         vm.expectRevert(abi.encodeWithSelector(IDeviceRegistry.DeviceNotOwner.selector, lamp, stranger, alice));
         vm.prank(stranger);
         devices.multicall(acts);

@@ -63,14 +63,14 @@ public sealed class ActPreparer(TimeProvider time, IOptions<GatewayOptions> opti
                     await FillDeviceEpochAsync(key, key, "key.");
                     if (!act.ContainsKey("termsHash")) act["termsHash"] = (await FindTermsHashAsync(key)).ToString();
                     break;
-                case "Transfer":
+                case "Transfer" or "Unfreeze":
                     await FillDeviceEpochAsync(act, act, "");
                     await FillOwnerEpochAsync(act, signer);
                     break;
                 case "Retire":
                     await FillDeviceEpochAsync(act, act, "");
                     break;
-                case "Unfreeze" or "SetRecovery":
+                case "SetRecovery":
                     await FillOwnerEpochAsync(act, signer);
                     break;
                 case "StartRecovery":

@@ -29,7 +29,8 @@ public sealed class DeviceGrain([PersistentState("device", GrainStorage.Name)] I
         TransferAct transfer => Check(act, transfer.DeviceId) ?? DeviceRules.CheckTransfer(
             State, act.Contract, act.Signer, transfer.To.ToString(), transfer.DeviceEpoch, transfer.OwnerEpoch, await OwnerEpochAsync()),
         FreezeAct freeze => Check(act, freeze.DeviceId) ?? DeviceRules.CheckFreeze(State, act.Signer),
-        UnfreezeAct unfreeze => Check(act, unfreeze.DeviceId) ?? DeviceRules.CheckUnfreeze(State, act.Signer, unfreeze.OwnerEpoch, await OwnerEpochAsync()),
+        UnfreezeAct unfreeze => Check(act, unfreeze.DeviceId) ?? DeviceRules.CheckUnfreeze(
+            State, act.Signer, unfreeze.DeviceEpoch, unfreeze.OwnerEpoch, await OwnerEpochAsync()),
         RetireAct retire => Check(act, retire.DeviceId) ?? DeviceRules.CheckRetire(State, act.Signer, retire.DeviceEpoch),
         EndConsentsAct end => Check(act, end.DeviceId) ?? DeviceRules.CheckEndConsents(State, act.Signer),
         RotateKeyAct rotate => Check(act, rotate.DeviceId) ?? DeviceRules.CheckRotateKey(State, act.Signer),

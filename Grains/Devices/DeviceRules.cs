@@ -23,9 +23,10 @@ public static class DeviceRules
     public static Refusal? CheckFreeze(DeviceState device, string signer)
         => CheckOwner(device, signer) ?? CheckStatus(device, DeviceStatus.Active);
 
-    public static Refusal? CheckUnfreeze(DeviceState device, string signer, ulong ownerEpoch, ulong presentOwnerEpoch)
+    public static Refusal? CheckUnfreeze(DeviceState device, string signer, ulong deviceEpoch, ulong ownerEpoch, ulong presentOwnerEpoch)
         => CheckOwner(device, signer)
             ?? CheckStatus(device, DeviceStatus.Frozen)
+            ?? Refusal.UnlessEpoch("device epoch", deviceEpoch, device.Epoch)
             ?? Refusal.UnlessEpoch("owner epoch", ownerEpoch, presentOwnerEpoch);
 
     public static Refusal? CheckRetire(DeviceState device, string signer, ulong deviceEpoch)

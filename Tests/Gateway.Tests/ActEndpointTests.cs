@@ -50,6 +50,15 @@ public sealed class ActEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Prepare_Unfreeze_FillsTheDevicesAndTheOwnersEpoch()
+    {
+        var prepared = await PrepareAsync("Unfreeze", Freeze(), 200);
+
+        ((ulong)prepared["act"]!["deviceEpoch"]!).ShouldBe(3UL);
+        ((ulong)prepared["act"]!["ownerEpoch"]!).ShouldBe(7UL);
+    }
+
+    [Fact]
     public async Task Prepare_Document_HashesToTheDigestThatIsFollowed()
     {
         var prepared = await PrepareAsync("Grant", Grant(), 200);

@@ -143,8 +143,10 @@ interface IDeviceRegistry is ISignedActs {
     /// @notice Suspends the device: nobody may use, command or move it (a recovery may) until it is unfrozen.
     function freeze(bytes32 deviceId) external;
     function freezeSigned(bytes32 deviceId, Auth calldata auth) external;
-    function unfreeze(bytes32 deviceId, uint32 ownerEpoch_) external;
-    function unfreezeSigned(bytes32 deviceId, uint32 ownerEpoch_, Auth calldata auth) external;
+    /// @notice Ends a suspension, if both counters are the present ones: a word that was overtaken by a freeze of the
+    /// signer's, or by the device's going and coming back, is void.
+    function unfreeze(bytes32 deviceId, uint40 deviceEpoch, uint32 ownerEpoch_) external;
+    function unfreezeSigned(bytes32 deviceId, uint40 deviceEpoch, uint32 ownerEpoch_, Auth calldata auth) external;
 
     /// @notice Ends the device for good. It stays on record with its owner and is never claimed again.
     function retire(bytes32 deviceId, uint40 deviceEpoch) external;

@@ -165,7 +165,7 @@ public sealed class RegistryAttackTests(RegistryChain chain) : IClassFixture<Reg
         var freeze = new FreezeAct(await chain.HeaderAsync(RegistryKind.DeviceRegistry, _alice.Address), device.Id);
         (await sender.SendAsync(freeze.Contract, freeze.EncodeSignedCall(_alice.Sign(freeze.Digest(chain.ChainId)).ToArray()))).Succeeded.ShouldBeTrue();
         (await chain.Reader.DeviceAsync(device.Id)).Status.ShouldBe((byte)2);
-        (await DirectAsync(_alice, h => new UnfreezeAct(h, device.Id, 1))).ShouldBeNull();
+        (await DirectAsync(_alice, h => new UnfreezeAct(h, device.Id, 1, 1))).ShouldBeNull();
         (await chain.Reader.DeviceAsync(device.Id)).Status.ShouldBe((byte)1);
     }
 

@@ -51,7 +51,7 @@ public sealed class RegistryLifeTests(RegistryChain chain) : IClassFixture<Regis
         Relay.EventsOf(raised.Logs, chain.Deployment).ShouldBe([new SecurityCounterRaised(device.Id, 7)]);
 
         (await CarryOutAsync(_alice, h => new FreezeAct(h, device.Id), RegistryKind.DeviceRegistry)).ShouldContain(new DeviceFrozen(device.Id, _alice.Address));
-        (await CarryOutAsync(_alice, h => new UnfreezeAct(h, device.Id, 1), RegistryKind.DeviceRegistry)).ShouldContain(new DeviceUnfrozen(device.Id, _alice.Address));
+        (await CarryOutAsync(_alice, h => new UnfreezeAct(h, device.Id, 1, 1), RegistryKind.DeviceRegistry)).ShouldContain(new DeviceUnfrozen(device.Id, _alice.Address));
         (await CarryOutAsync(_alice, h => new EndConsentsAct(h, device.Id), RegistryKind.DeviceRegistry)).ShouldContain(new ConsentsEnded(device.Id, _alice.Address, 2));
         (await CarryOutAsync(_alice, h => new TransferAct(h, device.Id, _bob.Address, 2, 2), RegistryKind.DeviceRegistry))
             .ShouldContain(new DeviceTransferred(device.Id, _alice.Address, _bob.Address, 3));

@@ -18,7 +18,7 @@ internal static class Samples
             Account(3), Word(11), Word(12), Account(4), Word(13), Word(14), [Word(15), Word(16)], [.. new byte[65]], Word(17), Word(18))),
         new TransferAct(Header, Word(19), Account(5), (1UL << 40) - 1, 4),
         new FreezeAct(Header, Word(20)),
-        new UnfreezeAct(Header, Word(21), 5),
+        new UnfreezeAct(Header, Word(21), (1UL << 40) - 2, 5),
         new RetireAct(Header, Word(22), 6),
         new EndConsentsAct(Header, Word(23)),
         new RotateKeyAct(Header, Word(24), new KeyRotation(

@@ -41,7 +41,7 @@ public sealed class LedgerGrainTests : IAsyncLifetime
         _world.Chain.Mine(
         [
             .. _world.Registries.EventsOf(new FreezeAct(Header(), _device.Id)),
-            .. _world.Registries.EventsOf(new UnfreezeAct(Header(), _device.Id, 1)),
+            .. _world.Registries.EventsOf(new UnfreezeAct(Header(), _device.Id, 1, 1)),
             .. _world.Registries.EventsOf(new EndConsentsAct(Header(), _device.Id)),
             .. _world.Registries.EventsOf(new RetireAct(Header(), _device.Id, 2)),
         ]);

@@ -103,6 +103,18 @@ public sealed class DeviceGrainTests : IAsyncLifetime
         await RefusedAsync(act, People.Alice, IntentVerdict.StaleEpoch, "epoch");
     }
 
+    [Theory]
+    [InlineData(2, 1, "device epoch")]
+    [InlineData(1, 0, "owner epoch")]
+    public async Task Submit_UnfreezeWithAnOvertakenCounter_IsStaleEpoch(ulong deviceEpoch, uint ownerEpoch, string named)
+    {
+        var device = await _world.ClaimedDeviceAsync(People.Alice);
+        await _world.CarryOutAsync(new FreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id), People.Alice);
+
+        var act = new UnfreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id, deviceEpoch, ownerEpoch);
+        await RefusedAsync(act, People.Alice, IntentVerdict.StaleEpoch, named);
+    }
+
     [Fact]
     public async Task Submit_ActsOnAFrozenDevice_AreWrongStateUntilItIsUnfrozen()
     {
@@ -111,9 +123,8 @@ public sealed class DeviceGrainTests : IAsyncLifetime
 
         var transfer = new TransferAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id, People.Bob.Address, 1, 1);
         await RefusedAsync(transfer, People.Alice, IntentVerdict.WrongState, "Frozen");
-        await RefusedAsync(new UnfreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id, 0), People.Alice, IntentVerdict.StaleEpoch, "owner epoch");
 
-        await _world.CarryOutAsync(new UnfreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id, 1), People.Alice);
+        await _world.CarryOutAsync(new UnfreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id, 1, 1), People.Alice);
         await _world.CarryOutAsync(transfer, People.Alice);
         Assert.Equal(People.Bob.Address.ToString(), (await _world.Device(device).GetAsync()).Owner);
         Assert.Equal((0L, 1L), ((await _world.Owner(People.Alice.Address).GetAsync()).Devices, (await _world.Owner(People.Bob.Address).GetAsync()).Devices));
