@@ -1,4 +1,6 @@
+using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Registries;
+using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Storage;
@@ -37,6 +39,9 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     protected abstract SubjectKind Kind { get; }
 
+    /// <summary>How long nodes may take to say what a wallet says of a signature.</summary>
+    private static readonly TimeSpan WalletPatience = TimeSpan.FromSeconds(2);
+
     private IntentSubject Subject => new(Kind, this.GetPrimaryKeyString());
 
     private IOutboxSweepGrain Sweep => GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(Chain.ChainId, Subject));
@@ -69,7 +74,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         refusal = CheckDeadline(act) ?? CheckOutbox(act);
         if (refusal is null)
         {
-            signature = await SignatureChecker.CheckAsync(Chain.Node, act.SignerAddress, act.DigestHash, intent.Signature.AsMemory(), cancellationToken);
+            signature = await CheckSignatureAsync(act, intent.Signature.AsMemory(), cancellationToken);
             refusal = signature.Refusal ?? await CheckRuleAsync(act);
         }
 
@@ -90,6 +95,24 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         await TryQueueAsync(entry);
         return new IntentReceipt(IntentVerdict.Accepted, act.Digest, "");
     }
+
+    // A wallet's signature needs a node's word. A node that is silent or refuses must not hold the turn that the follower waits for.
+    private async Task<SignatureCheck> CheckSignatureAsync(ReadAct act, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(WalletPatience, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await SignatureChecker.CheckAsync(Chain.Node, act.SignerAddress, act.DigestHash, signature, either.Token);
+        }
+        catch (Exception e) when (e is RpcException or RpcUnavailableException || (e is OperationCanceledException && patience.IsCancellationRequested))
+        {
+            throw NoWordOf(act.SignerAddress, e.Message);
+        }
+    }
+
+    // Without the inner exception, which has no codec and must not cross a call.
+    private static OrleansException NoWordOf(Address signer, string why) => new($"no node said whether {signer} takes the signature: {why}");
 
     public async Task ApplyAsync(LedgerEvent ledgerEvent)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
 using Pythia.Grains.Devices;
@@ -180,6 +181,19 @@ public sealed class DeviceGrainTests : IAsyncLifetime
         // The wallet takes it, and is not the owner: the rule is asked after the signature.
         var receipt = await _world.Device(device).SubmitAsync(new SignedIntent(SignedActJson.Format(act), [1, 2, 3]));
         Assert.Equal(expected, receipt.Verdict);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Submit_NoNodeSaysWhatAWalletSays_IsTryAgainAndHoldsNobody(bool silent)
+    {
+        var device = await _world.ClaimedDeviceAsync(People.Alice);
+        _world.Chain.BeforeCode = cancellationToken => silent ? Task.Delay(Timeout.Infinite, cancellationToken) : throw new RpcUnavailableException("node", "gone");
+        var act = new FreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry), device.Id);
+
+        await Assert.ThrowsAsync<OrleansException>(() => _world.Device(device).SubmitAsync(new SignedIntent(SignedActJson.Format(act), [1, 2, 3])));
+        Assert.Equal(0, (await _world.Device(device).GetAsync()).Pending);
     }
 
     [Fact]

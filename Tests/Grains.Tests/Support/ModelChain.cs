@@ -188,7 +188,14 @@ public sealed class ModelChain : IChainNode, IEnclave
 
     public Task<BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken) => Task.FromResult(new BigInteger(1_000_000_000));
 
-    public Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken) => Task.FromResult(Code.ContainsKey(address));
+    /// <summary>Every question about code waits for this, or ends with it.</summary>
+    public Func<CancellationToken, Task> BeforeCode { get; set; } = _ => Task.CompletedTask;
+
+    public async Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken)
+    {
+        await BeforeCode(cancellationToken);
+        return Code.ContainsKey(address);
+    }
 
     public Task<byte[]?> CallAsync(Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => Task.FromResult(Code[to](data));
 
