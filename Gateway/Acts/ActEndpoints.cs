@@ -77,7 +77,8 @@ internal static class ActEndpoints
         var chain = ServedChains.Of(context);
         var prepared = ActCodec.Read(ActMembers.ReadObject(body, "act"), chain);
         var intent = new SignedIntent(prepared.Text, ImmutableArray.Create(signature));
-        var receipt = await ActSubjects.SubmitAsync(prepared.Act, intent, chain.ChainId, grains, context.RequestAborted);
+        var subject = await ActSubjects.FindAsync(prepared.Act, chain.ChainId, grains);
+        var receipt = await subject.SubmitAsync(intent, context.RequestAborted);
         GatewayLog.IntentJudged(logger, receipt.Digest, prepared.Act.PrimaryType, receipt.Verdict);
         return ToResult(receipt, context, chain.ChainId);
     }

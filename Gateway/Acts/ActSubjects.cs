@@ -12,25 +12,19 @@ namespace Pythia.Gateway.Acts;
 /// <summary>Finds the grain that an act is about. The grain checks that it is the right one, so a mistake here refuses and never harms.</summary>
 internal static class ActSubjects
 {
-    public static async Task<IntentReceipt> SubmitAsync(
-        SignedAct act, SignedIntent intent, ulong chainId, IGrainFactory grains, CancellationToken cancellationToken)
+    public static async Task<ISubjectGrain> FindAsync(SignedAct act, ulong chainId, IGrainFactory grains)
     {
         string Key(object id) => GrainKeys.Of(chainId, id.ToString()!);
 
-        switch (act)
+        return act switch
         {
-            case RegisterBatchAct:
-                return await grains.GetGrain<IManufacturerGrain>(Key(act.Signer)).SubmitAsync(intent, cancellationToken);
-            case ClaimAct or TransferAct or FreezeAct or UnfreezeAct or RetireAct or EndConsentsAct or RotateKeyAct:
-                return await grains.GetGrain<IDeviceGrain>(Key(DeviceOf(act))).SubmitAsync(intent, cancellationToken);
-            case GrantAct or AcceptAct or RevokeAct:
-                return await grains.GetGrain<IConsentGrain>(Key(await FindConsentAsync(act, chainId, grains))).SubmitAsync(intent, cancellationToken);
-            case PublishAct or DeprecateAct:
-                return await grains.GetGrain<IPolicyGrain>(Key(PolicyOf(act))).SubmitAsync(intent, cancellationToken);
-            default:
-                var owner = act is StartRecoveryAct recovery ? recovery.Owner : act.Signer;
-                return await grains.GetGrain<IOwnerGrain>(Key(owner)).SubmitAsync(intent, cancellationToken);
-        }
+            RegisterBatchAct => grains.GetGrain<IManufacturerGrain>(Key(act.Signer)),
+            ClaimAct or TransferAct or FreezeAct or UnfreezeAct or RetireAct or EndConsentsAct or RotateKeyAct => grains.GetGrain<IDeviceGrain>(Key(DeviceOf(act))),
+            GrantAct or AcceptAct or RevokeAct => grains.GetGrain<IConsentGrain>(Key(await FindConsentAsync(act, chainId, grains))),
+            PublishAct or DeprecateAct => grains.GetGrain<IPolicyGrain>(Key(PolicyOf(act))),
+            StartRecoveryAct recovery => grains.GetGrain<IOwnerGrain>(Key(recovery.Owner)),
+            _ => grains.GetGrain<IOwnerGrain>(Key(act.Signer)),
+        };
     }
 
     private static Hash32 DeviceOf(SignedAct act) => act switch

@@ -5,29 +5,13 @@ using Pythia.Grains.Mirror;
 namespace Pythia.Grains.Consents;
 
 /// <summary>One consent. The key is {chain id}/{consent id}: keccak256(device id, device epoch, grantee, scope), as on the chain.</summary>
+/// <remarks>Takes grant, acceptance and revocation.</remarks>
 [Alias("pythia.IConsentGrain")]
-public interface IConsentGrain : IGrainWithStringKey
+public interface IConsentGrain : ISubjectGrain
 {
-    /// <summary>Takes a signed grant, acceptance or revocation of this consent; as <see cref="Devices.IDeviceGrain.SubmitAsync"/>.</summary>
-    [Alias("Submit")]
-    Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
-
     /// <summary>The consent as the ledger has it, ended where its device's epoch or its grantee's floor has passed it.</summary>
     [Alias("Get"), AlwaysInterleave]
     Task<ConsentView> GetAsync();
-
-    /// <summary>The follower brings an event about this consent. Idempotent by (block hash, log index).</summary>
-    [Alias("Apply")]
-    Task ApplyAsync(LedgerEvent ledgerEvent);
-
-    /// <summary>Queues again whatever is stored and not mined.</summary>
-    [Alias("Flush")]
-    Task FlushAsync();
-
-    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
-    /// ignored.</summary>
-    [Alias("Settle")]
-    Task SettleAsync(string digest);
 }
 
 /// <summary>Status of a consent. 1 to 3 as in the contract; 0: never granted.</summary>

@@ -5,32 +5,13 @@ using Pythia.Grains.Mirror;
 namespace Pythia.Grains.Devices;
 
 /// <summary>One device. The key is {chain id}/{device id}: decimal, then 0x and 64 lower-case hex digits.</summary>
+/// <remarks>Takes claim, transfer, freeze, unfreeze, end of consents, key rotation and retirement.</remarks>
 [Alias("pythia.IDeviceGrain")]
-public interface IDeviceGrain : IGrainWithStringKey
+public interface IDeviceGrain : ISubjectGrain
 {
-    /// <summary>Takes a signed act on this device (claim, transfer, freeze, unfreeze, end of consents, key rotation, retirement): checks
-    /// its rule, and stores it with its outbox entry, both or neither.</summary>
-    /// <returns>Accepted, or why not.</returns>
-    /// <exception cref="OrleansException">The store did not take it; nothing changed, send again.</exception>
-    [Alias("Submit")]
-    Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
-
     /// <summary>What the ledger says of the device, as far as the follower has come.</summary>
     [Alias("Get"), AlwaysInterleave]
     Task<DeviceView> GetAsync();
-
-    /// <summary>The follower brings an event about this device. Idempotent by (block hash, log index).</summary>
-    [Alias("Apply")]
-    Task ApplyAsync(LedgerEvent ledgerEvent);
-
-    /// <summary>Queues again whatever is stored and not mined.</summary>
-    [Alias("Flush")]
-    Task FlushAsync();
-
-    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
-    /// ignored.</summary>
-    [Alias("Settle")]
-    Task SettleAsync(string digest);
 }
 
 /// <summary>A device's lifecycle on the chain. Numbers as in the contract; 0: not claimed.</summary>

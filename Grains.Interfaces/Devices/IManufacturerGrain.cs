@@ -6,29 +6,13 @@ using Pythia.Grains.Mirror;
 namespace Pythia.Grains.Devices;
 
 /// <summary>One manufacturer's registered batches. The key is {chain id}/{address}.</summary>
+/// <remarks>Takes registrations of batches.</remarks>
 [Alias("pythia.IManufacturerGrain")]
-public interface IManufacturerGrain : IGrainWithStringKey
+public interface IManufacturerGrain : ISubjectGrain
 {
-    /// <summary>Takes a signed registration of a batch; as <see cref="IDeviceGrain.SubmitAsync"/>.</summary>
-    [Alias("Submit")]
-    Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
-
     /// <summary>The batches that the ledger has, oldest first.</summary>
     [Alias("Get"), AlwaysInterleave]
     Task<ManufacturerView> GetAsync();
-
-    /// <summary>The follower brings an event about this manufacturer. Idempotent by (block hash, log index).</summary>
-    [Alias("Apply")]
-    Task ApplyAsync(LedgerEvent ledgerEvent);
-
-    /// <summary>Queues again whatever is stored and not mined.</summary>
-    [Alias("Flush")]
-    Task FlushAsync();
-
-    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
-    /// ignored.</summary>
-    [Alias("Settle")]
-    Task SettleAsync(string digest);
 }
 
 /// <summary>A manufacturer as the ledger has it.</summary>

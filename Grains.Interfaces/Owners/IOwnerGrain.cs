@@ -1,18 +1,13 @@
 using Orleans.Concurrency;
-using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 
 namespace Pythia.Grains.Owners;
 
 /// <summary>One owner's counters and the acts that reach over all of an owner's devices. The key is {chain id}/{address}.</summary>
+/// <remarks>Takes the end of all consents of a grantee or of everyone, and recovery.</remarks>
 [Alias("pythia.IOwnerGrain")]
-public interface IOwnerGrain : IGrainWithStringKey
+public interface IOwnerGrain : ISubjectGrain
 {
-    /// <summary>Takes a signed act of the owner (end all consents of a grantee, end all consents, recovery settings); as
-    /// <see cref="Devices.IDeviceGrain.SubmitAsync"/>.</summary>
-    [Alias("Submit")]
-    Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
-
     /// <summary>The owner's counters, as far as the follower has come.</summary>
     [Alias("Get"), AlwaysInterleave]
     Task<OwnerView> GetAsync();
@@ -20,19 +15,6 @@ public interface IOwnerGrain : IGrainWithStringKey
     /// <summary>Consents of <paramref name="grantee"/> that were granted at a lower grant epoch are dead; 0 if none was ever ended so.</summary>
     [Alias("GranteeFloor"), AlwaysInterleave]
     Task<ulong> GetGranteeFloorAsync(string grantee);
-
-    /// <summary>The follower brings an event about this owner. Idempotent by (block hash, log index).</summary>
-    [Alias("Apply")]
-    Task ApplyAsync(LedgerEvent ledgerEvent);
-
-    /// <summary>Queues again whatever is stored and not mined.</summary>
-    [Alias("Flush")]
-    Task FlushAsync();
-
-    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
-    /// ignored.</summary>
-    [Alias("Settle")]
-    Task SettleAsync(string digest);
 }
 
 /// <summary>An owner's counters.</summary>

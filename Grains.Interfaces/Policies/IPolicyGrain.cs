@@ -6,29 +6,13 @@ using Pythia.Grains.Mirror;
 namespace Pythia.Grains.Policies;
 
 /// <summary>One policy. The key is {chain id}/{policy id}: keccak256 of the exact published bytes.</summary>
+/// <remarks>Takes publication and deprecation.</remarks>
 [Alias("pythia.IPolicyGrain")]
-public interface IPolicyGrain : IGrainWithStringKey
+public interface IPolicyGrain : ISubjectGrain
 {
-    /// <summary>Takes a signed publication or deprecation of this policy; as <see cref="Devices.IDeviceGrain.SubmitAsync"/>.</summary>
-    [Alias("Submit")]
-    Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
-
     /// <summary>The policy as the ledger has it.</summary>
     [Alias("Get"), AlwaysInterleave]
     Task<PolicyView> GetAsync();
-
-    /// <summary>The follower brings an event about this policy. Idempotent by (block hash, log index).</summary>
-    [Alias("Apply")]
-    Task ApplyAsync(LedgerEvent ledgerEvent);
-
-    /// <summary>Queues again whatever is stored and not mined.</summary>
-    [Alias("Flush")]
-    Task FlushAsync();
-
-    /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
-    /// ignored.</summary>
-    [Alias("Settle")]
-    Task SettleAsync(string digest);
 }
 
 /// <summary>Status of a policy. Numbers as in the contract; 0: unknown.</summary>

@@ -23,7 +23,7 @@ internal sealed class LedgerDelivery(LedgerChain chain, IGrainFactory grains, in
         {
             foreach (var (subject, e) in one)
             {
-                await SubjectCalls.ApplyAsync(grains, subject, e);
+                await grains.GetSubject(subject).ApplyAsync(e);
             }
         });
 
@@ -33,7 +33,7 @@ internal sealed class LedgerDelivery(LedgerChain chain, IGrainFactory grains, in
             var intent = grains.GetGrain<IIntentGrain>(GrainKeys.Of(chain.ChainId, one.Digest));
             if (await intent.ApplyAsync(one.Outcome) is { } subject)
             {
-                await SubjectCalls.SettleAsync(grains, subject, one.Digest);
+                await grains.GetSubject(subject).SettleAsync(one.Digest);
             }
         });
         return [.. outcomes.Select(o => o.Digest)];

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Pythia.Grains.Storage;
+using Pythia.Grains.Subjects;
 
 namespace Pythia.Grains.Mirror;
 
@@ -56,7 +57,7 @@ public sealed partial class OutboxSweepGrain(
     {
         try
         {
-            await Subjects.SubjectCalls.FlushAsync(GrainFactory, subject);
+            await GrainFactory.GetSubject(subject).FlushAsync();
         }
         catch (Exception e)
         {

@@ -197,7 +197,7 @@ public sealed partial class RelayGrain(
             var subject = await Intent(item.Digest).ExpireAsync(ledger.FinalBlock, ledger.FinalUnixSeconds, trouble);
             if (subject is not null)
             {
-                await SubjectCalls.SettleAsync(GrainFactory, subject, item.Digest);
+                await GrainFactory.GetSubject(subject).SettleAsync(item.Digest);
             }
 
             await SettleAsync(item.Digest);

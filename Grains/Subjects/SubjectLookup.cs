@@ -1,0 +1,21 @@
+using Pythia.Grains.Consents;
+using Pythia.Grains.Devices;
+using Pythia.Grains.Mirror;
+using Pythia.Grains.Owners;
+using Pythia.Grains.Policies;
+
+namespace Pythia.Grains.Subjects;
+
+/// <summary>Finds a subject whose kind is only known as a value.</summary>
+internal static class SubjectLookup
+{
+    public static ISubjectGrain GetSubject(this IGrainFactory grains, IntentSubject subject) => subject.Kind switch
+    {
+        SubjectKind.Manufacturer => grains.GetGrain<IManufacturerGrain>(subject.Key),
+        SubjectKind.Device => grains.GetGrain<IDeviceGrain>(subject.Key),
+        SubjectKind.Owner => grains.GetGrain<IOwnerGrain>(subject.Key),
+        SubjectKind.Consent => grains.GetGrain<IConsentGrain>(subject.Key),
+        SubjectKind.Policy => grains.GetGrain<IPolicyGrain>(subject.Key),
+        _ => throw new InvalidOperationException($"Subject kind {subject.Kind} of {subject.Key} found, {string.Join(", ", Enum.GetNames<SubjectKind>())} expected"),
+    };
+}
