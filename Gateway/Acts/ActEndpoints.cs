@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pythia.Contracts.Registries;
 using Pythia.Gateway.Problems;
@@ -95,7 +96,8 @@ internal static class ActEndpoints
             statusCode: receipt.Verdict == IntentVerdict.Accepted ? StatusCodes.Status202Accepted : StatusCodes.Status200OK);
     }
 
-    private static async Task<IResult> FollowAsync(string digest, string? after, string? wait, HttpContext context, IGrainFactory grains)
+    private static async Task<IResult> FollowAsync(
+        string digest, string? after, string? wait, HttpContext context, IGrainFactory grains, IHostApplicationLifetime lifetime)
     {
         var (id, idProblem) = Ids.ReadHash("intent", digest);
         var (afterVersion, afterProblem) = Ids.ReadNumber("after", after, -1, 0, long.MaxValue);
@@ -108,9 +110,24 @@ internal static class ActEndpoints
         if (view.Stage == IntentStage.Unknown) return new ProblemResult(Problem.NotFound($"intent {id} was never accepted here"));
 
         if (seconds > 0 && view.Version <= afterVersion)
-            view = await grain.WaitAsync(afterVersion, TimeSpan.FromSeconds(seconds), context.RequestAborted);
+            view = await WaitAsync(grain, view, afterVersion, TimeSpan.FromSeconds(seconds), context.RequestAborted, lifetime.ApplicationStopping);
         context.Response.Headers.CacheControl = "no-store";
         return Results.Json(view, GatewayJson.Options);
+    }
+
+    // A gateway that stops answers with what is known, so that its stop need not outlast its callers' patience.
+    private static async Task<IntentView> WaitAsync(
+        IIntentGrain grain, IntentView known, long afterVersion, TimeSpan patience, CancellationToken aborted, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
+        try
+        {
+            return await grain.WaitAsync(afterVersion, patience, either.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            return known;
+        }
     }
 
     private static async Task<(JsonObject Json, Problem? Problem)> ReadJsonAsync(HttpContext context)

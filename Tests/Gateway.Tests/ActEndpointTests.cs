@@ -308,6 +308,22 @@ public sealed class ActEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Follow_GatewayStopsMeanwhile_AnswersWithWhatIsKnown()
+    {
+        _gateway.Grains.On<IIntentGrain>("GetAsync", _ => Task.FromResult(View(IntentStage.Queued, 2)));
+        _gateway.Grains.On<IIntentGrain>("WaitAsync", call =>
+        {
+            var forever = new TaskCompletionSource<IntentView>(TaskCreationOptions.RunContinuationsAsynchronously);
+            ((CancellationToken)call.Arguments[2]!).Register(() => forever.SetCanceled());
+            _gateway.BeginStop();
+            return forever.Task;
+        });
+        var view = await GetAsync($"{Intents}/{DeviceId}?after=2&wait=19", 200);
+
+        ((string?)view["stage"]).ShouldBe("queued");
+    }
+
+    [Fact]
     public async Task Follow_NewerVersionIsThere_DoesNotWait()
     {
         _gateway.Grains.On<IIntentGrain>("GetAsync", _ => Task.FromResult(View(IntentStage.Mined, 3)));

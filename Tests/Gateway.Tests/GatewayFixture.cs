@@ -46,6 +46,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
         return new(app, grains);
     }
 
+    /// <summary>Says that the gateway is to stop, as SIGTERM does.</summary>
+    public void BeginStop() => _app.Lifetime.StopApplication();
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
