@@ -30,7 +30,7 @@ public sealed class ChainOptions
     [HttpUrl]
     public string? HeadRpc { get; set; }
 
-    /// <summary>File that names the contracts on the chain; <c>deploy</c> writes it. Default deployment.json in the data folder.</summary>
+    /// <summary>File that names the contracts on the chain; <c>deploy</c> writes it. Default contracts.json in the data folder.</summary>
     public string? Manifest { get; set; }
 
     /// <summary>Milliseconds from block to block of the development chain: 500 to 60,000, default 1,000.</summary>
