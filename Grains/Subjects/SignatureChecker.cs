@@ -1,3 +1,4 @@
+using Pythia.Contracts.Abi;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
 
@@ -10,8 +11,8 @@ public static class SignatureChecker
     private const int LongestSignatureBytes = 4_096;
     private const int WordBytes = 32;
 
-    // bytes4(keccak256("isValidSignature(bytes32,bytes)")): the call and, left in a word, the answer that means yes.
-    private static readonly byte[] IsValidSignature = [0x16, 0x26, 0xba, 0x7e];
+    // ERC-1271. Its selector is also, left in a word, the answer that means yes.
+    private static readonly AbiFunction IsValidSignature = AbiFunction.Parse("function isValidSignature(bytes32 hash, bytes signature) view returns (bytes4)");
 
     /// <returns>A wallet's word comes from an untrusted node: it decides about gas, never about the chain.</returns>
     public static async Task<SignatureCheck> CheckAsync(IChainNode node, Address signer, Hash32 digest, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
@@ -33,28 +34,15 @@ public static class SignatureChecker
             return Refused(Refusal.BadSignature($"{found} found, one of {signer} expected"));
         }
 
-        var answer = await node.CallAsync(signer, EncodeQuestion(digest, signature.Span), cancellationToken);
-        var isTaken = answer is { Length: >= WordBytes } && answer.AsSpan(0, 4).SequenceEqual(IsValidSignature)
-            && !answer.AsSpan(4, WordBytes - 4).ContainsAnyExcept((byte)0);
+        var answer = await node.CallAsync(signer, IsValidSignature.Encode(digest, signature), cancellationToken);
+        var isTaken = answer is { Length: >= WordBytes } && answer.AsSpan(0, AbiFunction.SelectorSize).SequenceEqual(IsValidSignature.Selector)
+            && !answer.AsSpan(AbiFunction.SelectorSize, WordBytes - AbiFunction.SelectorSize).ContainsAnyExcept((byte)0);
         return isTaken
             ? new SignatureCheck(null, SignerIsWallet: true)
             : Refused(Refusal.BadSignature($"{found} found, and the wallet {signer} does not take it either"));
     }
 
     private static SignatureCheck Refused(Refusal refusal) => new(refusal, SignerIsWallet: false);
-
-    // isValidSignature(bytes32,bytes): digest, offset 64, length, bytes padded to words.
-    private static byte[] EncodeQuestion(Hash32 digest, ReadOnlySpan<byte> signature)
-    {
-        var padded = (signature.Length + WordBytes - 1) / WordBytes * WordBytes;
-        var data = new byte[4 + (3 * WordBytes) + padded];
-        IsValidSignature.CopyTo(data, 0);
-        digest.CopyTo(data.AsSpan(4));
-        data[4 + (2 * WordBytes) - 1] = 2 * WordBytes;
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(4 + (3 * WordBytes) - 4), signature.Length);
-        signature.CopyTo(data.AsSpan(4 + (3 * WordBytes)));
-        return data;
-    }
 }
 
 /// <summary>Whose signature it is.</summary>

@@ -175,12 +175,21 @@ public sealed class DeviceGrainTests : IAsyncLifetime
     {
         var device = await _world.ClaimedDeviceAsync(People.Alice);
         var wallet = MirrorWorld.Contracts.Relay;
-        _world.Chain.Code[wallet] = _ => taken ? [0x16, 0x26, 0xba, 0x7e, .. new byte[28]] : null;
+        byte[] asked = [];
+        _world.Chain.Code[wallet] = question =>
+        {
+            asked = question.ToArray();
+            return taken ? [0x16, 0x26, 0xba, 0x7e, .. new byte[28]] : null;
+        };
         var act = new FreezeAct(People.Header(People.Alice, RegistryKind.DeviceRegistry) with { Signer = wallet }, device.Id);
 
         // The wallet takes it, and is not the owner: the rule is asked after the signature.
         var receipt = await _world.Device(device).SubmitAsync(new SignedIntent(SignedActJson.Format(act), [1, 2, 3]));
         Assert.Equal(expected, receipt.Verdict);
+
+        // isValidSignature(bytes32,bytes): selector, digest, offset 64, length 3, the bytes padded to a word.
+        byte[] question = [0x16, 0x26, 0xba, 0x7e, .. Hash32.Parse(receipt.Digest!).ToArray(), .. new byte[31], 64, .. new byte[31], 3, 1, 2, 3, .. new byte[29]];
+        Assert.Equal(question, asked);
     }
 
     [Theory]
