@@ -28,7 +28,6 @@ public sealed partial class LedgerGrain(
     private const string ReminderName = "follow";
     private const int BlocksBetweenStores = 64;
 
-    private readonly CancellationTokenSource _stopping = new();
     private StateWriter<LedgerState> _state = null!;
     private LedgerChain _chain = null!;
     private LedgerDelivery _delivery = null!;
@@ -36,8 +35,7 @@ public sealed partial class LedgerGrain(
     private ulong _head;
     private bool _headsAreFinal;
     private string _trouble = "";
-    private Task? _loop;
-    private Task? _reminded;
+    private RemindedLoop _loop = null!;
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -47,35 +45,21 @@ public sealed partial class LedgerGrain(
         _state = new(ledger, DeactivateOnIdle);
         _cursor = _state.Current.Next > 0 ? _state.Current : _state.Current with { Next = Math.Max(1, _chain.FirstBlock) };
         _delivery = new(_chain, GrainFactory, options.Value.DeliveriesAtOnce);
+        _loop = new(() => this.RegisterOrUpdateReminder(ReminderName, RemindedLoop.Period, RemindedLoop.Period), RunAsync);
         return Task.CompletedTask;
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await _stopping.CancelAsync();
+        var stopped = _loop.StopAsync(cancellationToken);
         _moved.TrySetResult();
-        if (_loop is not null)
-        {
-            await _loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
+        await stopped;
     }
 
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose() => _loop?.Dispose();
 
     /// <inheritdoc/>
-    public async Task StartAsync()
-    {
-        if (_reminded is null or { IsFaulted: true } or { IsCanceled: true })
-        {
-            _reminded = this.RegisterOrUpdateReminder(ReminderName, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-        }
-
-        await _reminded;
-        if (_loop is null or { IsCompleted: true } && !_stopping.IsCancellationRequested)
-        {
-            _loop = RunAsync(_stopping.Token);
-        }
-    }
+    public Task StartAsync() => _loop.StartAsync();
 
     /// <inheritdoc/>
     public Task ReceiveReminder(string reminderName, TickStatus status) => StartAsync();
@@ -97,7 +81,7 @@ public sealed partial class LedgerGrain(
     {
         using var ended = new CancellationTokenSource(Patience.Of(patience), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ended.Token, cancellationToken);
-        while (_cursor.Next <= block && !ended.IsCancellationRequested && !_stopping.IsCancellationRequested)
+        while (_cursor.Next <= block && !ended.IsCancellationRequested && !_loop.IsStopping)
         {
             await _moved.Task.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             cancellationToken.ThrowIfCancellationRequested();

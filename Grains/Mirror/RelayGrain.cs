@@ -29,7 +29,6 @@ public sealed partial class RelayGrain(
 {
     private const string ReminderName = "lane";
 
-    private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<string, QueuedIntent> _queued = [];
     private StateWriter<LaneState> _state = null!;
     private LedgerChain _chain = null!;
@@ -37,8 +36,7 @@ public sealed partial class RelayGrain(
     private Address _address;
     private ulong _minedNonce;
     private string _trouble = "";
-    private Task? _loop;
-    private Task? _reminded;
+    private RemindedLoop _loop = null!;
     private Task<LedgerView>? _nextBlock;
     private TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -55,19 +53,13 @@ public sealed partial class RelayGrain(
         _account = account;
         _address = Address.Parse(account);
         _state = new(lane, DeactivateOnIdle);
+        _loop = new(() => this.RegisterOrUpdateReminder(ReminderName, RemindedLoop.Period, RemindedLoop.Period), RunAsync);
         return Task.CompletedTask;
     }
 
-    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        await _stopping.CancelAsync();
-        if (_loop is not null)
-        {
-            await _loop.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        }
-    }
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _loop.StopAsync(cancellationToken);
 
-    public void Dispose() => _stopping.Dispose();
+    public void Dispose() => _loop?.Dispose();
 
     /// <inheritdoc/>
     public async Task EnqueueAsync(string digest, QueuedIntent intent)
@@ -80,19 +72,7 @@ public sealed partial class RelayGrain(
     }
 
     /// <inheritdoc/>
-    public async Task StartAsync()
-    {
-        if (_reminded is null or { IsFaulted: true } or { IsCanceled: true })
-        {
-            _reminded = this.RegisterOrUpdateReminder(ReminderName, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(1));
-        }
-
-        await _reminded;
-        if (_loop is null or { IsCompleted: true } && !_stopping.IsCancellationRequested)
-        {
-            _loop = RunAsync(_stopping.Token);
-        }
-    }
+    public Task StartAsync() => _loop.StartAsync();
 
     /// <inheritdoc/>
     public Task ReceiveReminder(string reminderName, TickStatus status) => StartAsync();
