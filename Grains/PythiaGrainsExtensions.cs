@@ -6,6 +6,7 @@ using Pythia.Grains.Mirror;
 using Pythia.Grains.Pythia;
 using Pythia.Grains.Storage;
 using Pythia.Grains.Subjects;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains;
 
@@ -27,6 +28,9 @@ public static class PythiaGrainsExtensions
 
         services.AddSingleton<IValidateOptions<MirrorOptions>, MirrorOptionsValidator>();
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<MirrorMetrics>();
+        services.AddSingleton<LedgerMetrics>();
         services.AddSingleton<LedgerChains>();
         services.AddSingleton<LaneDirectory>();
         services.AddSingleton<EnclaveDirectory>();

@@ -28,7 +28,9 @@ public interface ILedgerGrain : IGrainWithStringKey
 /// <param name="FinalBlock">The newest delivered block that is not expected to be replaced.</param>
 /// <param name="FinalUnixSeconds">Its time: what had a deadline before it, and no outcome, can no longer happen.</param>
 /// <param name="Branch">How often the follower had to step back since it began.</param>
-/// <param name="Trouble">Why it does not go on; empty if all is well.</param>
+/// <param name="Trouble">Why it does not go on, for people; empty if all is well.</param>
+/// <param name="TroubleCode">The same, for programs.</param>
+/// <param name="TroubleSinceUnixMs">When this trouble began, by the silo's clock; 0 if all is well.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LedgerView")]
 public sealed record LedgerView(
     [property: Id(0)] ulong Cursor,
@@ -38,7 +40,9 @@ public sealed record LedgerView(
     [property: Id(4)] ulong FinalBlock,
     [property: Id(5)] ulong FinalUnixSeconds,
     [property: Id(6)] uint Branch,
-    [property: Id(7)] string Trouble);
+    [property: Id(7)] string Trouble,
+    [property: Id(8)] LedgerTrouble TroubleCode = LedgerTrouble.None,
+    [property: Id(9)] long TroubleSinceUnixMs = 0);
 
 /// <summary>Where on the chain an event stands. Delivery is idempotent by (block hash, log index), and ordered by (branch, block, log
 /// index): what a reorganised chain says wins over what the abandoned branch said, at a lower block too.</summary>

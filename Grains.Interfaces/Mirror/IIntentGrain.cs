@@ -76,6 +76,8 @@ public enum IntentStage
 /// <param name="ActName">The act, as in its EIP-712 primary type.</param>
 /// <param name="Nonce">The signer's keyed nonce at the target contract, decimal.</param>
 /// <param name="GasUsage">What the item takes at most, from the reviewed gas figures of its act: what a batch counts it with.</param>
+/// <param name="AcceptedUnixMs">When its subject stored it, by the silo's clock; 0 where that is not known.</param>
+/// <param name="TraceParent">Trace context of the request that brought it (W3C Trace Context, 55 characters), where that was recorded.</param>
 [GenerateSerializer, Immutable, Alias("pythia.QueuedIntent")]
 public sealed record QueuedIntent(
     [property: Id(0)] IntentSubject Subject,
@@ -86,7 +88,9 @@ public sealed record QueuedIntent(
     [property: Id(5)] string Signer,
     [property: Id(6)] string ActName,
     [property: Id(7)] string Nonce,
-    [property: Id(8)] uint GasUsage);
+    [property: Id(8)] uint GasUsage,
+    [property: Id(9)] long AcceptedUnixMs = 0,
+    [property: Id(10)] string? TraceParent = null);
 
 /// <summary>Which grain an intent is about.</summary>
 /// <param name="Kind">Its kind.</param>

@@ -55,10 +55,16 @@ public sealed record StoredBatch(
 /// <param name="NextNonce">The account nonce that the next transaction takes.</param>
 /// <param name="Waiting">Intents in no transaction yet.</param>
 /// <param name="UnderWay">Intents in transactions that are not mined.</param>
-/// <param name="Trouble">Why nothing goes out at the moment; empty if all is well.</param>
+/// <param name="Trouble">Why nothing goes out at the moment, for people; empty if all is well.</param>
+/// <param name="TroubleCode">The same, for programs.</param>
+/// <param name="TroubleSinceUnixMs">When this trouble began, by the silo's clock; 0 if all is well.</param>
+/// <param name="OldestSentUnixMs">When a node first took the transaction that holds up the others, by the silo's clock; 0 if none is under way.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LaneView")]
 public sealed record LaneView(
     [property: Id(0)] ulong NextNonce,
     [property: Id(1)] int Waiting,
     [property: Id(2)] int UnderWay,
-    [property: Id(3)] string Trouble);
+    [property: Id(3)] string Trouble,
+    [property: Id(4)] LaneTrouble TroubleCode = LaneTrouble.None,
+    [property: Id(5)] long TroubleSinceUnixMs = 0,
+    [property: Id(6)] long OldestSentUnixMs = 0);

@@ -5,6 +5,7 @@ using Pythia.Enclave;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Pythia;
 using Pythia.Grains.Storage;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Ledgers;
 
@@ -22,6 +23,7 @@ public sealed partial class LedgerGrain(
     LedgerChains chains,
     EnclaveDirectory enclaves,
     IOptions<MirrorOptions> options,
+    LedgerMetrics metrics,
     TimeProvider time,
     ILogger<LedgerGrain> logger) : Grain, ILedgerGrain, IRemindable, IDisposable
 {
@@ -34,7 +36,7 @@ public sealed partial class LedgerGrain(
     private LedgerState _cursor = new();
     private ulong _head;
     private bool _headsAreFinal;
-    private string _trouble = "";
+    private readonly StandingTrouble<LedgerTrouble> _trouble = new(time);
     private RemindedLoop _loop = null!;
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -54,6 +56,7 @@ public sealed partial class LedgerGrain(
         var stopped = _loop.StopAsync(cancellationToken);
         _moved.TrySetResult();
         await stopped;
+        metrics.Gone(_chain.ChainId);
     }
 
     public void Dispose() => _loop?.Dispose();
@@ -73,7 +76,7 @@ public sealed partial class LedgerGrain(
         var depth = _headsAreFinal ? 0 : (ulong)options.Value.FinalityDepthBlocks;
         var final = delivered.LastOrDefault(b => b.Number + depth <= head) ?? new DeliveredBlock(0, "", 0, []);
         return Task.FromResult(new LedgerView(
-            last.Number, last.Hash, last.UnixSeconds, head, final.Number, final.UnixSeconds, _cursor.Branch, _trouble));
+            last.Number, last.Hash, last.UnixSeconds, head, final.Number, final.UnixSeconds, _cursor.Branch, _trouble.Words, _trouble.Code, _trouble.SinceUnixMs));
     }
 
     /// <inheritdoc/>
@@ -99,7 +102,7 @@ public sealed partial class LedgerGrain(
             {
                 await FollowOneAsync(cancellationToken);
                 failures = 0;
-                _trouble = "";
+                _trouble.EndRound();
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
@@ -107,7 +110,9 @@ public sealed partial class LedgerGrain(
             }
             catch (Exception e)
             {
-                _trouble = e.Message;
+                _trouble.Say(LedgerTroubles.Of(e), e.Message);
+                _trouble.EndRound();
+                Show();
                 LogTrouble(_chain.ChainId, _cursor.Next, e);
                 await PauseAsync(failures++, cancellationToken);
             }
@@ -131,7 +136,7 @@ public sealed partial class LedgerGrain(
         var reply = await enclave.ReadLogsAsync(_cursor.Next, cancellationToken);
         if (reply.Block is not { } block)
         {
-            throw new InvalidOperationException($"block {_cursor.Next} can't be read: {reply.Refusal!.Reason}, {reply.Refusal.Detail}");
+            throw LedgerStandsException.Unread(_cursor.Next, reply.Refusal!);
         }
 
         // 3. check that it stands on the block before
@@ -145,6 +150,7 @@ public sealed partial class LedgerGrain(
         var outcomes = await _delivery.DeliverAsync(block, _cursor.Branch);
 
         // 5. store the cursor
+        metrics.Delivered(_chain.ChainId, block.Logs.Count);
         _cursor = _cursor.After(new DeliveredBlock(block.Number, Hex(block.Hash), block.UnixSeconds, outcomes));
         if (block.Logs.Count > 0 || _cursor.Next > _head || _cursor.Next >= _state.Current.Next + BlocksBetweenStores)
         {
@@ -165,7 +171,7 @@ public sealed partial class LedgerGrain(
             var reply = await enclave.ReadLogsAsync(back.Delivered[^1].Number, cancellationToken);
             if (reply.Block is not { } block)
             {
-                throw new InvalidOperationException($"block {back.Next - 1} can't be read again: {reply.Refusal!.Reason}, {reply.Refusal.Detail}");
+                throw LedgerStandsException.Unread(back.Next - 1, reply.Refusal!);
             }
 
             if (Hex(block.Hash) == back.Delivered[^1].Hash)
@@ -178,7 +184,7 @@ public sealed partial class LedgerGrain(
 
         if (back.Delivered.IsEmpty && _cursor.Delivered[0].Number > Math.Max(1, _chain.FirstBlock))
         {
-            throw new InvalidOperationException($"block {abandoned.Number} {abandoned.Hash} was abandoned for {parent}, deeper than the {LedgerState.Depth} blocks that are remembered");
+            throw new LedgerStandsException(LedgerTrouble.ReorgTooDeep, $"block {abandoned.Number} {abandoned.Hash} was abandoned for {parent}, deeper than the {LedgerState.Depth} blocks that are remembered");
         }
 
         foreach (var block in _cursor.Delivered.Where(b => b.Number >= back.Next))
@@ -186,14 +192,19 @@ public sealed partial class LedgerGrain(
             await _delivery.RetractAsync(block);
         }
 
+        metrics.Reorganised(_chain.ChainId, (int)(_cursor.Next - back.Next));
         LogReorganised(_chain.ChainId, abandoned.Number, abandoned.Hash, parent, back.Next);
         _cursor = back with { Branch = _cursor.Branch + 1 };
         await _state.ApplyAsync(_ => _cursor);
         Moved();
     }
 
+    private void Show() => metrics.Show(
+        _chain.ChainId, _cursor.Next - 1, _cursor.Delivered.IsEmpty ? 0 : _cursor.Delivered[^1].UnixSeconds, _head, _trouble.Code);
+
     private void Moved()
     {
+        Show();
         var moved = _moved;
         _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
         moved.SetResult();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Storage;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Mirror;
 
@@ -9,6 +10,7 @@ namespace Pythia.Grains.Mirror;
 public sealed partial class IntentGrain(
     [PersistentState("intent", GrainStorage.Name)] IPersistentState<IntentState> intent,
     LaneDirectory lanes,
+    MirrorMetrics metrics,
     TimeProvider time,
     ILogger<IntentGrain> logger) : Grain, IIntentGrain
 {
@@ -119,6 +121,7 @@ public sealed partial class IntentGrain(
                 TransactionHash = outcome.Position.TransactionHash,
                 Reason = outcome.Reason,
             });
+            metrics.Applied(_chainId, outcome.CarriedOut, SecondsSinceStored());
             LogOutcome(_digest, _state.Current.Stage, outcome.Position.Block, outcome.Reason);
         }
 
@@ -139,6 +142,7 @@ public sealed partial class IntentGrain(
 
             var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
             await ChangeAsync(s => s with { Stage = stage, Position = null, TransactionHash = null, Reason = "" });
+            metrics.Reopened(_chainId);
             LogRetracted(_digest, known.Block, blockHash);
         }
 
@@ -158,6 +162,7 @@ public sealed partial class IntentGrain(
             var reason = $"deadline {queued.DeadlineUnixSeconds} passed at block {block} (time {blockUnixSeconds}) and no outcome stands in verified receipts"
                 + (lastTrouble.Length > 0 ? $"; {lastTrouble}" : "");
             await ChangeAsync(s => s with { Stage = IntentStage.Failed, Reason = reason });
+            metrics.Expired(_chainId, SecondsSinceStored());
             LogExpired(_digest, reason);
         }
 
@@ -175,6 +180,11 @@ public sealed partial class IntentGrain(
             changed.TrySetResult();
         }
     }
+
+    // Negative where a signer went to the contract without us.
+    private double SecondsSinceStored() => _state.Current.Queued is { AcceptedUnixMs: > 0 } queued
+        ? Math.Max(0, (time.GetUtcNow().ToUnixTimeMilliseconds() - queued.AcceptedUnixMs) / 1_000.0)
+        : -1;
 
     private async Task LeaveLaneAsync()
     {

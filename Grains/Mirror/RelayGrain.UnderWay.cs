@@ -54,6 +54,7 @@ public sealed partial class RelayGrain
             return; // outcomes may still come
         }
 
+        metrics.Retried(_chain.ChainId, _account, batch.Items.Length);
         LogLeftOver(_account, batch.Nonce, batch.Items.Length, minedIn?.ToString() ?? "a transaction that is not ours");
         if (minedIn is null)
         {
@@ -83,7 +84,7 @@ public sealed partial class RelayGrain
         var baseFee = await _chain.Node.GetBaseFeeAsync(cancellationToken);
         if (Options.Fees.TryQuote(baseFee, null, out var fees) is not FeeVerdict.Offered)
         {
-            _trouble = $"base fee {baseFee} wei a gas found, at most {Options.Fees.MaxFeePerGasGwei} gwei expected: nothing is sent until it falls";
+            _trouble.Say(LaneTrouble.FeeAboveCap, $"base fee {baseFee} wei a gas found, at most {Options.Fees.MaxFeePerGasGwei} gwei expected: nothing is sent until it falls");
             return false;
         }
 
@@ -136,6 +137,7 @@ public sealed partial class RelayGrain
     private async Task<bool> SendAsync(ulong nonce, StoredBatch attempt, CancellationToken cancellationToken)
     {
         var reply = await _chain.Node.SendAsync(attempt.RawTransaction.AsMemory(), cancellationToken);
+        metrics.Sent(_chain.ChainId, _account, reply.Verdict);
         LogSent(_account, nonce, attempt.TransactionHash, reply.Verdict, reply.Detail);
         switch (reply.Verdict)
         {
@@ -152,7 +154,7 @@ public sealed partial class RelayGrain
             case SendVerdict.NonceTooLow:
                 return false; // not tried again blindly: the next round asks the chain whose nonce it was
             default:
-                _trouble = $"transaction {attempt.TransactionHash} (nonce {nonce}) was not taken: {reply.Verdict} {reply.Detail}";
+                _trouble.Say(LaneTroubles.Of(reply.Verdict), $"transaction {attempt.TransactionHash} (nonce {nonce}) was not taken: {reply.Verdict} {reply.Detail}");
                 return false;
         }
     }
@@ -168,6 +170,11 @@ public sealed partial class RelayGrain
 
         if (!hint.Known || batch.SentUnixMs == 0)
         {
+            if (batch.SentUnixMs > 0)
+            {
+                _trouble.Say(LaneTrouble.ForgottenByNode, $"transaction {batch.TransactionHash} (nonce {batch.Nonce}) was taken and is not known any more; it is sent again");
+            }
+
             var attempts = await Batch(batch.Nonce).GetAsync();
             await SendAsync(batch.Nonce, attempts[^1], cancellationToken);
         }
@@ -184,7 +191,7 @@ public sealed partial class RelayGrain
         var baseFee = await _chain.Node.GetBaseFeeAsync(cancellationToken);
         if (Options.Fees.TryBump(last, out var fees) is not FeeVerdict.Offered)
         {
-            _trouble = $"nonce {batch.Nonce} is stuck at {last.MaxFeePerGasWei} wei a gas, and the cap of {Options.Fees.MaxFeePerGasGwei} gwei leaves no room to replace it";
+            _trouble.Say(LaneTrouble.Stuck, $"nonce {batch.Nonce} is stuck at {last.MaxFeePerGasWei} wei a gas, and the cap of {Options.Fees.MaxFeePerGasGwei} gwei leaves no room to replace it");
             return false;
         }
 
@@ -193,6 +200,7 @@ public sealed partial class RelayGrain
             fees = fees with { MaxFeePerGasWei = present.MaxFeePerGasWei };
         }
 
+        metrics.Bumped(_chain.ChainId, _account);
         LogBumped(_account, batch.Nonce, last.MaxFeePerGasWei, fees.MaxFeePerGasWei);
         return await SignAsync(batch, fees, cancellationToken);
     }
@@ -210,6 +218,7 @@ public sealed partial class RelayGrain
             }
         }
 
+        metrics.Adopted(_chain.ChainId, _account);
         LogAdopted(_account, batch.Nonce, stored.TransactionHash);
         await _state.ApplyAsync(s =>
         {

@@ -6,6 +6,7 @@ using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Storage;
 using Pythia.Grains.Subjects;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Mirror;
 
@@ -24,6 +25,7 @@ public sealed partial class RelayGrain(
     LedgerChains chains,
     LaneDirectory lanes,
     IOptions<MirrorOptions> options,
+    MirrorMetrics metrics,
     TimeProvider time,
     ILogger<RelayGrain> logger) : Grain, IRelayGrain, IRemindable, IDisposable
 {
@@ -35,7 +37,7 @@ public sealed partial class RelayGrain(
     private string _account = "";
     private Address _address;
     private ulong _minedNonce;
-    private string _trouble = "";
+    private readonly StandingTrouble<LaneTrouble> _trouble = new(time);
     private RemindedLoop _loop = null!;
     private Task<LedgerView>? _nextBlock;
     private TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,7 +59,11 @@ public sealed partial class RelayGrain(
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _loop.StopAsync(cancellationToken);
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) 
+    {
+        metrics.Gone(_chain.ChainId, _account);
+        return _loop.StopAsync(cancellationToken);
+    }
 
     public void Dispose() => _loop?.Dispose();
 
@@ -89,7 +95,7 @@ public sealed partial class RelayGrain(
     {
         var state = _state.Current;
         var next = LanePlan.NextFreeNonce(state, _minedNonce);
-        return Task.FromResult(new LaneView(next, state.Waiting.Length, state.UnderWay.Sum(b => b.Items.Length), _trouble));
+        return Task.FromResult(new LaneView(next, state.Waiting.Length, state.UnderWay.Sum(b => b.Items.Length), _trouble.Words, _trouble.Code, _trouble.SinceUnixMs, OldestSent(state)));
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -100,10 +106,11 @@ public sealed partial class RelayGrain(
             _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
             try
             {
-                _trouble = "";
                 var ledger = await Ledger.GetAsync();
                 await PumpAsync(ledger, cancellationToken);
                 failures = 0;
+                _trouble.EndRound();
+                Show();
                 await IdleAsync(ledger, cancellationToken);
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
@@ -112,7 +119,9 @@ public sealed partial class RelayGrain(
             }
             catch (Exception e)
             {
-                _trouble = e.Message;
+                _trouble.Say(LaneTroubles.Of(e), e.Message);
+                _trouble.EndRound();
+                Show();
                 LogTrouble(_account, e);
                 var pause = Math.Min(1 << Math.Min(failures++, 4), Options.LookAgainSeconds);
                 await Task.Delay(TimeSpan.FromSeconds(pause), time, cancellationToken)
@@ -120,6 +129,14 @@ public sealed partial class RelayGrain(
             }
         }
     }
+
+    private void Show()
+    {
+        var state = _state.Current;
+        metrics.Show(_chain.ChainId, _account, state.Waiting.Length, state.UnderWay.Sum(b => b.Items.Length), state.UnderWay.Length, _trouble.Code);
+    }
+
+    private static long OldestSent(LaneState state) => state.UnderWay.Where(b => b.SentUnixMs > 0).Select(b => b.SentUnixMs).DefaultIfEmpty(0).Min();
 
     // Until something is enqueued, a block comes or the time to look again has passed. An empty lane asks nobody.
     private async Task IdleAsync(LedgerView ledger, CancellationToken cancellationToken)

@@ -66,6 +66,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         // 2. known already?
         if (await IsKnownAsync(act.Digest))
         {
+            services.Metrics.Judged(Chain.ChainId, IntentVerdict.AlreadyAccepted);
             return new IntentReceipt(IntentVerdict.AlreadyAccepted, act.Digest, "");
         }
 
@@ -87,8 +88,10 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         await Sweep.NoteAsync(Subject);
 
         // 7. stored
-        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet), services.Time.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet) with { AcceptedUnixMs = now }, now);
         await _state.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
+        services.Metrics.Judged(Chain.ChainId, IntentVerdict.Accepted);
         SubjectLog.Accepted(services.Logger, Subject.Key, act.Name, act.Digest);
 
         // 8. queued; if that fails now, the sweep sees to it
@@ -211,6 +214,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
     private IntentReceipt Refuse(string? digest, Refusal refusal)
     {
         var subject = this.GetPrimaryKeyString();
+        services.Metrics.Judged(Chain.ChainId, refusal.Verdict);
         SubjectLog.Refused(services.Logger, subject, digest ?? "", refusal.Verdict, refusal.Detail);
         return new IntentReceipt(refusal.Verdict, digest, refusal.Detail);
     }

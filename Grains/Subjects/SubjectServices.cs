@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Subjects;
 
@@ -9,6 +10,7 @@ public sealed class SubjectServices(
     LedgerChains chains,
     IActReader acts,
     IOptions<MirrorOptions> options,
+    MirrorMetrics metrics,
     TimeProvider time,
     ILoggerFactory loggers)
 {
@@ -17,6 +19,8 @@ public sealed class SubjectServices(
     public IActReader Acts => acts;
 
     public IOptions<MirrorOptions> Options => options;
+
+    public MirrorMetrics Metrics => metrics;
 
     public TimeProvider Time => time;
 

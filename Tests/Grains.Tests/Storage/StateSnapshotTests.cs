@@ -20,7 +20,7 @@ public sealed class StateSnapshotTests
     private static readonly LedgerPosition Position = new(7, "0xb1", 1_800_000_000, 3, "0x71", 1);
 
     private static readonly QueuedIntent Queued = new(
-        new IntentSubject(SubjectKind.Device, "31337/0xd1"), "0xc1", [1, 2, 255], 400_000, 1_800_000_600, "0xa1", "Freeze", "18446744073709551616", 90_000);
+        new IntentSubject(SubjectKind.Device, "31337/0xd1"), "0xc1", [1, 2, 255], 400_000, 1_800_000_600, "0xa1", "Freeze", "18446744073709551616", 90_000, 1_800_000_000_123, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
 
     private static readonly ImmutableArray<OutboxEntry> Outbox = [new OutboxEntry("0xe1", Queued, 1_800_000_000_123)];
 

@@ -1,0 +1,17 @@
+using Pythia.Contracts.JsonRpc;
+
+namespace Pythia.Grains.Mirror;
+
+/// <summary>What is said of a lane's trouble, by what caused it.</summary>
+internal static class LaneTroubles
+{
+    public static LaneTrouble Of(Exception failure) => failure switch
+    {
+        RpcUnavailableException => LaneTrouble.NoNodeAnswers,
+        RpcException => LaneTrouble.RefusedByNode,
+        OrleansException or TimeoutException => LaneTrouble.NotStored,
+        _ => LaneTrouble.Other,
+    };
+
+    public static LaneTrouble Of(SendVerdict verdict) => verdict is SendVerdict.NoFunds ? LaneTrouble.OutOfFunds : LaneTrouble.RefusedByNode;
+}
