@@ -18,6 +18,8 @@ public sealed class JsonRpcNode
     // Room is made at once for no more than this, whatever length a node announces.
     private const int MaxTrustedLength = 1 << 20;
 
+    private const string CircuitIsOpen = "circuit open after failures";
+
     private readonly HttpClient _http;
     private readonly JsonRpcOptions _options;
     private readonly TimeProvider _time;
@@ -25,6 +27,7 @@ public sealed class JsonRpcNode
     private readonly CircuitBreakerStateProvider _circuit = new();
     private readonly Lock _gate = new();
     private (string Reason, DateTimeOffset Until)? _setAside;
+    private NodeTrouble? _trouble;
 
     internal JsonRpcNode(HttpClient http, Uri address, JsonRpcOptions options, TimeProvider time)
     {
@@ -48,8 +51,24 @@ public sealed class JsonRpcNode
     /// <summary>Host and port: what logs and messages call it. A path or a user name may hold an access key and is left out.</summary>
     public string Name => Address.Authority[(Address.Authority.IndexOf('@') + 1)..];
 
+    /// <summary>What is wrong with it at the moment, whether it is asked or not; null if its newest answer was good.</summary>
+    public NodeTrouble? Trouble
+    {
+        get
+        {
+            lock (_gate) return _trouble;
+        }
+    }
+
     /// <summary>Why it is not asked at the moment, or null.</summary>
     public string? WhyNotAsked()
+    {
+        var reason = FindWhyNotAsked();
+        JsonRpcTelemetry.Show(Name, reason is null);
+        return reason;
+    }
+
+    private string? FindWhyNotAsked()
     {
         lock (_gate)
         {
@@ -60,7 +79,7 @@ public sealed class JsonRpcNode
             }
         }
 
-        return _circuit.CircuitState is CircuitState.Open or CircuitState.Isolated ? "circuit open after failures" : null;
+        return _circuit.CircuitState is CircuitState.Open or CircuitState.Isolated ? CircuitIsOpen : null;
     }
 
     /// <summary>Keeps the node from being asked: it lags, lies, or serves another chain.</summary>
@@ -69,6 +88,7 @@ public sealed class JsonRpcNode
         lock (_gate)
         {
             _setAside = (reason, _time.GetUtcNow() + duration);
+            _trouble = Continue(RpcFailure.SetAside, reason);
         }
     }
 
@@ -78,10 +98,30 @@ public sealed class JsonRpcNode
         lock (_gate)
         {
             _setAside = null;
+            _trouble = null;
         }
     }
 
     internal async ValueTask<IReadOnlyList<RpcAnswer>> SendAsync(RpcBody body, CancellationToken cancellationToken)
+    {
+        using var activity = JsonRpcTelemetry.Begin(Name, body.Method);
+        var started = JsonRpcTelemetry.Now();
+        try
+        {
+            var answers = await SendOverCircuitAsync(body, cancellationToken);
+            JsonRpcTelemetry.End(activity, started, Name, body.Method, answers);
+            Note(null);
+            return answers;
+        }
+        catch (RpcUnavailableException e)
+        {
+            JsonRpcTelemetry.Fail(activity, started, Name, body.Method, e.Failure);
+            Note(e);
+            throw;
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<RpcAnswer>> SendOverCircuitAsync(RpcBody body, CancellationToken cancellationToken)
     {
         try
         {
@@ -89,13 +129,25 @@ public sealed class JsonRpcNode
         }
         catch (TimeoutRejectedException e)
         {
-            throw new RpcUnavailableException(Name, $"no answer within {_options.AttemptTimeoutMs} ms", e);
+            throw new RpcUnavailableException(Name, $"no answer within {_options.AttemptTimeoutMs} ms", e, RpcFailure.TooLate);
         }
         catch (BrokenCircuitException e)
         {
-            throw new RpcUnavailableException(Name, "circuit open after failures", e);
+            throw new RpcUnavailableException(Name, CircuitIsOpen, e, RpcFailure.CircuitOpen);
         }
     }
+
+    // An open circuit says nothing new: what opened it stays the trouble.
+    private void Note(RpcUnavailableException? failure)
+    {
+        lock (_gate)
+        {
+            if (failure is null) _trouble = _setAside is null ? null : _trouble;
+            else if (failure.Failure != RpcFailure.CircuitOpen || _trouble is null) _trouble = Continue(failure.Failure, failure.Reason);
+        }
+    }
+
+    private NodeTrouble Continue(RpcFailure failure, string words) => new(failure, words, _trouble?.Since ?? _time.GetUtcNow());
 
     private async ValueTask<IReadOnlyList<RpcAnswer>> SendOnceAsync(RpcBody body, CancellationToken cancellationToken)
     {
@@ -109,22 +161,22 @@ public sealed class JsonRpcNode
             // Some nodes give an error object with status 4xx; only a body that is none makes the status the reason.
             var answers = await ReadAsync(body, response, cancellationToken);
             var limited = answers.FirstOrDefault(a => a.Error?.Code == LimitExceeded)?.Error;
-            return limited is null ? answers : throw new RpcUnavailableException(Name, $"limit exceeded: {limited.NodeMessage}", limited);
+            return limited is null ? answers : throw new RpcUnavailableException(Name, $"limit exceeded: {limited.NodeMessage}", limited, RpcFailure.LimitExceeded);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new RpcUnavailableException(Name, $"not reached: {e.Message}", e);
+            throw new RpcUnavailableException(Name, $"not reached: {e.Message}", e, RpcFailure.NotReached);
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
         {
-            throw new RpcUnavailableException(Name, $"answer is no JSON-RPC: {e.Message}", e);
+            throw new RpcUnavailableException(Name, $"answer is no JSON-RPC: {e.Message}", e, RpcFailure.NotJsonRpc);
         }
     }
 
     private async Task<IReadOnlyList<RpcAnswer>> ReadAsync(RpcBody body, HttpResponseMessage response, CancellationToken cancellationToken)
     {
         if (response.StatusCode is HttpStatusCode.TooManyRequests || (int)response.StatusCode >= 500)
-            throw new RpcUnavailableException(Name, $"HTTP {(int)response.StatusCode}");
+            throw new RpcUnavailableException(Name, $"HTTP {(int)response.StatusCode}", failure: RpcFailure.HttpStatus);
 
         var utf8 = await ReadBodyAsync(response.Content, cancellationToken);
         try
@@ -133,7 +185,7 @@ public sealed class JsonRpcNode
         }
         catch (Exception e) when (!response.IsSuccessStatusCode && e is JsonException or FormatException or InvalidOperationException)
         {
-            throw new RpcUnavailableException(Name, $"HTTP {(int)response.StatusCode}", e);
+            throw new RpcUnavailableException(Name, $"HTTP {(int)response.StatusCode}", e, RpcFailure.HttpStatus);
         }
     }
 
@@ -153,5 +205,5 @@ public sealed class JsonRpcNode
         }
     }
 
-    private RpcUnavailableException TooLong(long bytes) => new(Name, $"answer of {bytes} bytes or more found, at most {_options.MaxResponseBytes} expected");
+    private RpcUnavailableException TooLong(long bytes) => new(Name, $"answer of {bytes} bytes or more found, at most {_options.MaxResponseBytes} expected", failure: RpcFailure.TooLong);
 }

@@ -28,6 +28,9 @@ internal sealed class RpcBody
 
     public ReadOnlyMemory<byte> Utf8 { get; }
 
+    /// <summary>The method of the only call, or <c>batch</c>.</summary>
+    public string Method => _requests.Count == 1 ? _requests[0].Method : "batch";
+
     public bool IsIdempotent => _requests.All(r => r.IsIdempotent);
 
     /// <summary>Finds each call's answer by its id; answers may come in any order.</summary>

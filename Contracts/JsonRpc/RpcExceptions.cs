@@ -31,11 +31,14 @@ public sealed class RpcException(string method, int code, string message, JsonEl
 /// <summary>No usable answer came: not reached, too late, too long, no JSON-RPC, or set aside. Asking again may help.</summary>
 public sealed class RpcUnavailableException : Exception
 {
-    public RpcUnavailableException(string node, string reason, Exception? inner = null)
-        : base($"node {node}: {reason}", inner) => (Node, Reason) = (node, reason);
+    public RpcUnavailableException(string node, string reason, Exception? inner = null, RpcFailure failure = RpcFailure.Unusable)
+        : base($"node {node}: {reason}", inner) => (Node, Reason, Failure) = (node, reason, failure);
 
     /// <summary>The node's name; several where all were asked.</summary>
     public string Node { get; }
 
     public string Reason { get; }
+
+    /// <summary>The reason by name.</summary>
+    public RpcFailure Failure { get; }
 }

@@ -84,7 +84,7 @@ public sealed class ChainAccess : IAsyncDisposable
         // 2. chain
         var options = new AnvilOptions { StateFile = folder.PathOf("chain.json"), BlockTimeMs = settings.Chain.BlockMilliseconds, ChainId = (long)settings.Chain.Id };
         var anvil = await progress.RunAsync("starting the development chain (anvil)", () => Anvil.StartAsync(contracts, options, time, cancellationToken));
-        var http = new HttpClient();
+        var http = JsonRpcHttp.Create();
         try
         {
             var rpc = Connect(http, [anvil.Address]);
@@ -106,7 +106,7 @@ public sealed class ChainAccess : IAsyncDisposable
     private static async Task<ChainAccess> OpenNodesAsync(SiloSettings settings, DataFolder folder, Progress progress, bool deploy, CancellationToken cancellationToken)
     {
         var nodes = settings.Chain.Rpc.Select(url => new Uri(url)).ToList();
-        var http = new HttpClient();
+        var http = JsonRpcHttp.Create();
         try
         {
             var rpc = Connect(http, nodes);

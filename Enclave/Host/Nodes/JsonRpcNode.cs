@@ -42,7 +42,7 @@ internal sealed class HttpJsonRpcNode : IJsonRpcNode, IDisposable
         Name = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
         _replyTime = replyTime;
         _time = time;
-        _http = new HttpClient(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        _http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
         {
             BaseAddress = uri,
             MaxResponseContentBufferSize = MaxReplyBytes,
