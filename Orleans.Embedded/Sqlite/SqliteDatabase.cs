@@ -46,6 +46,9 @@ internal sealed class SqliteDatabase : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Why the newest commit failed; null if it did not.</summary>
+    public string? Trouble { get; private set; }
+
     /// <summary>The etag given last. Only the writer changes it.</summary>
     public long LastEtag { get; private set; }
 
@@ -258,12 +261,17 @@ internal sealed class SqliteDatabase : IDisposable
             }
 
             commands.SetLastEtag(LastEtag);
+            var started = SqliteMetrics.Now();
             commands.Commit();
+            SqliteMetrics.Committed(System.IO.Path.GetFileName(Path), batch.Count, started);
+            Trouble = null;
         }
         catch (Exception exception)
         {
             LastEtag = etagBefore;
             commands.TryRollBack();
+            Trouble = exception.Message;
+            SqliteMetrics.Failed(System.IO.Path.GetFileName(Path), batch.Count);
             foreach (var write in batch)
             {
                 write.Fail(new OrleansException($"storage file '{Path}' took none of {batch.Count} writes: {exception.Message}", exception));

@@ -45,13 +45,17 @@ public static class SqliteSiloBuilderExtensions
     {
         builder.Services.AddOptions<SqliteStorageOptions>(name).Configure(configure).ValidateDataAnnotations().ValidateOnStart();
         builder.Services.TryAddSingleton<SqliteFiles>();
+        builder.Services.TryAddSingleton<IStorageFiles>(services => services.GetRequiredService<SqliteFiles>());
     }
 }
 
 /// <summary>The open files of a silo, by full path.</summary>
-internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options) : IDisposable
+internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options) : IStorageFiles, IDisposable
 {
     private readonly ConcurrentDictionary<string, SqliteDatabase> _files = new();
+
+    public IReadOnlyList<StorageFileTrouble> FindTroubles()
+        => [.. from file in _files.Values let words = file.Trouble where words is not null select new StorageFileTrouble(file.Path, words)];
 
     public SqliteDatabase Get(string name)
     {
