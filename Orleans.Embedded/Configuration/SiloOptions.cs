@@ -48,6 +48,19 @@ public class GrainCollectionOptions
 
     /// <summary>How long an activation may take to end. Default 30 s.</summary>
     public TimeSpan DeactivationTimeout { get; set; } = DEFAULT_DEACTIVATION_TIMEOUT;
+
+    /// <summary>Ends idle activations, those idle longest first, when the process uses more memory than it should. Default false.</summary>
+    public bool EnableActivationSheddingOnMemoryPressure { get; set; }
+
+    /// <summary>How often memory is measured for that. Default 5 s; more than zero.</summary>
+    public TimeSpan MemoryUsagePollingPeriod { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Percent of the memory there is beyond which activations are ended. Default 80; more than zero, at most 100.</summary>
+    public double MemoryUsageLimitPercentage { get; set; } = 80;
+
+    /// <summary>Percent of the memory there is that shall be in use afterwards. Default 75; more than zero, less than
+    /// <see cref="MemoryUsageLimitPercentage"/>.</summary>
+    public double MemoryUsageTargetPercentage { get; set; } = 75;
 }
 
 /// <summary>How long an activation may keep its thread.</summary>

@@ -136,6 +136,25 @@ namespace Orleans.Runtime
         }
     }
 
+    /// <summary>A grain was called by the interface of an extension that it has not.</summary>
+    [GenerateSerializer]
+    public sealed class GrainExtensionNotInstalledException : OrleansException
+    {
+        public GrainExtensionNotInstalledException()
+        {
+        }
+
+        public GrainExtensionNotInstalledException(string message)
+            : base(message)
+        {
+        }
+
+        public GrainExtensionNotInstalledException(string message, Exception innerException)
+            : base(message, innerException)
+        {
+        }
+    }
+
     /// <summary>A start was cancelled.</summary>
     [GenerateSerializer]
     public sealed class OrleansLifecycleCanceledException : OrleansException

@@ -1,5 +1,7 @@
+using Orleans.Diagnostics;
 using Orleans.Runtime;
 using Orleans.Storage;
+using Pythia.Embedded.Diagnostics;
 using Pythia.Embedded.Runtime;
 
 namespace Pythia.Embedded.Persistence;
@@ -51,9 +53,13 @@ internal sealed class PersistentState<TState>(Activation activation, string name
     private async Task RunAsync(Task before, string operation, Func<CancellationToken, Task> run, CancellationToken cancellationToken)
     {
         await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        using var activity = ActivitySources.Storage.StartActivity(operation + " storage");
+        activity?.SetTag("orleans.storage.state.name", name);
+        var from = activation.Silo.GrainTime.GetTimestamp();
         try
         {
             await run(cancellationToken);
+            Measure(operation, from, failed: false);
             _read = true;
             if (_record.State is null)
             {
@@ -66,6 +72,12 @@ internal sealed class PersistentState<TState>(Activation activation, string name
         }
         catch (Exception exception)
         {
+            Measure(operation, from, failed: true);
+            if (activity is not null)
+            {
+                CallActivity.Fail(activity, exception);
+            }
+
             activation.Silo.Log.StorageFailed(name, activation.Name, operation, exception);
             if (exception is OrleansException)
             {
@@ -75,6 +87,10 @@ internal sealed class PersistentState<TState>(Activation activation, string name
             throw new OrleansException($"state '{name}' of '{activation.GrainId}': {operation} failed in {store.GetType().Name}: {exception.Message}", exception);
         }
     }
+
+    private void Measure(string operation, long from, bool failed)
+        => activation.Silo.Instruments.Stored(
+            operation, activation.Silo.GrainTime.GetElapsedTime(from), failed, store.GetType().Name, name, typeof(TState).Name);
 
     private static TState? NewState()
         => typeof(TState) == typeof(string) || typeof(TState).IsArray ? default : Activator.CreateInstance<TState>();

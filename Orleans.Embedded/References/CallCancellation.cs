@@ -48,6 +48,7 @@ internal sealed class CallCancellation(Request request, bool waitForCallee) : ID
     {
         if (!waitForCallee || !request.IsRunning)
         {
+            request.Target?.Silo.Instruments.Canceled(request.Target.GrainId.Type.ToString()!);
             request.Fail(new OperationCanceledException(token));
         }
 

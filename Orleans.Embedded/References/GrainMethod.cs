@@ -10,6 +10,8 @@ public sealed class GrainMethod
 {
     private readonly Type[] _parameterTypes;
     private MethodInfo? _info;
+    private string? _fullName;
+    private string? _activityName;
 
     /// <param name="interfaceType">The interface that declares it.</param>
     /// <param name="interfaceName">The interface's alias, else its full name.</param>
@@ -29,6 +31,7 @@ public sealed class GrainMethod
         IsOneWay = options.HasFlag(InvokeMethodOptions.OneWay);
         IsReadOnly = options.HasFlag(InvokeMethodOptions.ReadOnly);
         Interleaves = options.HasFlag(InvokeMethodOptions.AlwaysInterleave);
+        IsExtension = interfaceType.IsAssignableTo(typeof(IGrainExtension));
         IsCancellable = parameterTypes.Contains(typeof(CancellationToken));
     }
 
@@ -49,6 +52,15 @@ public sealed class GrainMethod
     internal bool Interleaves { get; }
 
     internal bool IsCancellable { get; }
+
+    /// <summary>It is called on an extension of the grain, not on the grain.</summary>
+    internal bool IsExtension { get; }
+
+    /// <summary>The interface as filters and activities see it: its full name, whatever its alias.</summary>
+    internal string InterfaceFullName => _fullName ??= (InterfaceType.FullName ?? InterfaceType.Name).Replace('+', '.');
+
+    /// <summary>Interface without namespace, and method.</summary>
+    internal string ActivityName => _activityName ??= $"{InterfaceType.Name}/{Name}";
 
     internal MethodInfo Info
         => _info ??= InterfaceType.GetMethod(Name, BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance, _parameterTypes)

@@ -1,6 +1,7 @@
 using System.Reflection;
 using Orleans.Serialization.Invocation;
 using Orleans.Storage;
+using Pythia.Embedded.Diagnostics;
 using Pythia.Embedded.Runtime;
 
 namespace Pythia.Embedded.References;
@@ -45,6 +46,9 @@ public abstract class Request : IInvokable
 
     internal CallCancellation? Cancellation { get; set; }
 
+    /// <summary>Null while nobody listens.</summary>
+    internal CallMeasure? Measure { get; set; }
+
     /// <summary>The caller has its answer, or has given up.</summary>
     internal bool IsAnswered => Volatile.Read(ref _answered) != 0;
 
@@ -78,9 +82,9 @@ public abstract class Request : IInvokable
 
     string IInvokable.GetMethodName() => Method.Name;
 
-    string IInvokable.GetInterfaceName() => Method.InterfaceName;
+    string IInvokable.GetInterfaceName() => Method.InterfaceFullName;
 
-    string IInvokable.GetActivityName() => $"{Method.InterfaceName}/{Method.Name}";
+    string IInvokable.GetActivityName() => Method.ActivityName;
 
     MethodInfo IInvokable.GetMethod() => Method.Info;
 
@@ -100,7 +104,7 @@ public abstract class Request : IInvokable
         Task task;
         try
         {
-            task = IsFiltered && target.CallsAreFiltered ? target.CallFiltered(this) : Invoke(target.Instance!) ?? NoTask();
+            task = IsFiltered && target.CallsAreFiltered ? target.CallFiltered(this) : Invoke(target.TargetOf(this)) ?? NoTask();
         }
         catch (Exception exception)
         {
@@ -133,7 +137,16 @@ public abstract class Request : IInvokable
         => Fail(new TimeoutException($"{Method.InterfaceName}.{Method.Name} of {Target?.Name}: no answer within {waited}"));
 
     /// <summary>True for the one who may answer.</summary>
-    internal bool TryAnswer() => Interlocked.Exchange(ref _answered, 1) == 0;
+    internal bool TryAnswer()
+    {
+        if (Interlocked.Exchange(ref _answered, 1) != 0)
+        {
+            return false;
+        }
+
+        Measure?.End();
+        return true;
+    }
 
     private Task NoTask() => throw new InvalidOperationException($"{Method.InterfaceName}.{Method.Name} returned null, expected a task");
 

@@ -27,7 +27,6 @@ public abstract class SequenceRequest<TElement> : Request<SequenceReader<TElemen
 /// <summary>Reads a sequence in the turns of the activation that produces it, as many elements at once as are there.</summary>
 public sealed class SequenceReader<TElement> : ISequence
 {
-    private const int MostAtOnce = 100;
     private readonly IAsyncEnumerator<TElement> _elements;
     private readonly CancellationTokenSource _whole;
     private Task<bool>? _moving;
@@ -49,10 +48,10 @@ public sealed class SequenceReader<TElement> : ISequence
         _whole.Cancel();
     }
 
-    internal async Task<SequencePart<TElement>> ReadAsync()
+    internal async Task<SequencePart<TElement>> ReadAsync(int mostAtOnce)
     {
         var elements = new List<TElement>();
-        while (elements.Count < MostAtOnce)
+        while (elements.Count < mostAtOnce)
         {
             _moving ??= _elements.MoveNextAsync().AsTask();
             if (elements.Count > 0 && !_moving.IsCompleted)
@@ -109,6 +108,11 @@ internal sealed record SequencePart<TElement>(IReadOnlyList<TElement> Elements, 
 internal sealed class RemoteSequence<TElement>(GeneratedReference reference, Func<SequenceRequest<TElement>> call, CancellationToken given)
     : IAsyncEnumerable<TElement>
 {
+    /// <summary>How many elements an answer carries at most.</summary>
+    public int MostAtOnce { get; init; } = 100;
+
+    public RemoteSequence<TElement> With(int mostAtOnce) => new(reference, call, given) { MostAtOnce = mostAtOnce };
+
     public async IAsyncEnumerator<TElement> GetAsyncEnumerator(CancellationToken cancellationToken = default)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(given, cancellationToken);
@@ -120,7 +124,7 @@ internal sealed class RemoteSequence<TElement>(GeneratedReference reference, Fun
             SequencePart<TElement> part;
             do
             {
-                part = await reference.Shared.Silo.SendTo(reader.Producer, new ReadRequest<TElement>(reader), token);
+                part = await reference.Shared.Silo.SendTo(reader.Producer, new ReadRequest<TElement>(reader, MostAtOnce), token);
                 foreach (var element in part.Elements)
                 {
                     yield return element;
@@ -146,7 +150,7 @@ internal static class SequenceMethods
         => new(typeof(ISequence), "Pythia.Embedded.ISequence", name, [], InvokeMethodOptions.AlwaysInterleave, null);
 }
 
-internal sealed class ReadRequest<TElement>(SequenceReader<TElement> reader) : TaskRequest<SequencePart<TElement>>
+internal sealed class ReadRequest<TElement>(SequenceReader<TElement> reader, int mostAtOnce) : TaskRequest<SequencePart<TElement>>
 {
     public override GrainMethod Method => SequenceMethods.Read;
 
@@ -156,7 +160,7 @@ internal sealed class ReadRequest<TElement>(SequenceReader<TElement> reader) : T
 
     internal override SequencePart<TElement> Isolate(SequencePart<TElement> result) => result;
 
-    protected override Task<SequencePart<TElement>> Call(object target) => reader.ReadAsync();
+    protected override Task<SequencePart<TElement>> Call(object target) => reader.ReadAsync(mostAtOnce);
 }
 
 internal sealed class CloseRequest<TElement>(SequenceReader<TElement> reader) : TaskRequest

@@ -72,6 +72,13 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
     private async Task StartAsync(CancellationToken cancellationToken)
     {
         _running = true;
+        silo.Instruments.ObserveReminders(() =>
+        {
+            lock (_gate)
+            {
+                return _scheduled.Count;
+            }
+        });
         foreach (var row in (await table.ReadRows(0, 0)).Reminders)
         {
             Schedule(row);
@@ -169,6 +176,7 @@ internal sealed class ReminderService(SiloRuntime silo, IReminderTable table, IO
                 return;
             }
 
+            _service.Silo.Instruments.ReminderTicked(now - _due);
             try
             {
                 var grain = (IRemindable)(object)_service.Silo.Factory.GetReference(typeof(IRemindable), _entry.GrainId);

@@ -62,9 +62,21 @@ internal sealed partial class Activation : IGrainContext, IGrainExtensionBinder
 
     public TExtensionInterface GetExtension<TExtensionInterface>()
         where TExtensionInterface : class, IGrainExtension
-        => (TExtensionInterface?)GetComponent(typeof(TExtensionInterface))
-            ?? ActivationServices.GetKeyedService<IGrainExtension>(typeof(TExtensionInterface)) as TExtensionInterface
-            ?? throw new InvalidOperationException($"grain '{GrainId}' has no extension {typeof(TExtensionInterface)}");
+        => (TExtensionInterface)GetExtension(typeof(TExtensionInterface));
+
+    /// <summary>The extension that was set, else a new one of the class that was registered.</summary>
+    public object GetExtension(Type extensionInterface)
+    {
+        if (GetComponent(extensionInterface) is { } known)
+        {
+            return known;
+        }
+
+        var extension = ActivationServices.GetKeyedService<IGrainExtension>(extensionInterface)
+            ?? throw new GrainExtensionNotInstalledException($"grain '{GrainId}' has no extension {extensionInterface}, and no class is registered for it");
+        (_components ??= [])[extensionInterface] = extension;
+        return extension;
+    }
 
     public (TExtension, TExtensionInterface) GetOrSetExtension<TExtension, TExtensionInterface>(Func<TExtension> newExtensionFunc)
         where TExtension : class, TExtensionInterface

@@ -24,6 +24,9 @@ internal sealed partial class Activation
 
     public Task Deactivated => _deactivated.Task;
 
+    /// <summary>The tick of its last use.</summary>
+    public int IdleSince => Volatile.Read(ref _idleSince);
+
     /// <summary>Begins the end: what runs comes to its end first, what waits goes to the next activation.</summary>
     public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
     {
@@ -71,20 +74,36 @@ internal sealed partial class Activation
     /// <summary>Ends if it has been idle for its class's time.</summary>
     public void CollectIfIdle(int now)
     {
-        if (GrainClass.IdleTicks is not { } idleTicks || Load > 0 || now - Volatile.Read(ref _idleSince) < idleTicks || now < _keepUntil)
+        if (GrainClass.IdleTicks is { } idleTicks && now >= _keepUntil)
         {
-            return;
+            EndIfIdle(now - idleTicks, DeactivationReasonCode.ActivationIdle, "It was idle.");
+        }
+    }
+
+    /// <summary>Whether it may be ended before its time when memory runs short.</summary>
+    public bool MayBeShed(int now) => GrainClass.IdleTicks is not null && now >= _keepUntil;
+
+    public bool UsedSince(int tick) => Load > 0 || IdleSince >= tick;
+
+    /// <summary>Ends if nothing has used it since this tick.</summary>
+    /// <returns>Whether it does.</returns>
+    public bool EndIfIdle(int since, DeactivationReasonCode code, string why)
+    {
+        if (Load > 0 || IdleSince > since)
+        {
+            return false;
         }
 
         lock (Gate)
         {
             if (_stage is not Stage.Active || Load > 0)
             {
-                return;
+                return false;
             }
 
-            _reason = new DeactivationReason(DeactivationReasonCode.ActivationIdle, "It was idle.");
+            _reason = new DeactivationReason(code, why);
             BeginEnd();
+            return true;
         }
     }
 
@@ -132,6 +151,7 @@ internal sealed partial class Activation
     private async Task StartAsync()
     {
         Exception? failure = null;
+        var from = Silo.ActivationTime.GetTimestamp();
         RequestContext.Snapshot = _startContext;
         _startContext = null;
         try
@@ -139,6 +159,7 @@ internal sealed partial class Activation
             using var timeout = new CancellationTokenSource(Silo.Collection.ActivationTimeout, Silo.ActivationTime);
             GrainClass.CheckPlacement(Silo, GrainId);
             _scope = Silo.Services.CreateAsyncScope();
+            Silo.Instruments.Created(GrainClass.FullName);
             _instance = GrainClass.Create(this);
             (_instance as ILifecycleParticipant<IGrainLifecycle>)?.Participate(ObservableLifecycle);
             if (_lifecycle is not null)
@@ -157,7 +178,10 @@ internal sealed partial class Activation
         {
             failure = exception;
             Silo.Log.ActivationFailed(Name, exception);
+            Silo.Instruments.FailedToActivate();
         }
+
+        Silo.Instruments.Activated(Silo.ActivationTime.GetElapsedTime(from), failure is null ? "success" : "error");
 
         lock (Gate)
         {
@@ -185,6 +209,7 @@ internal sealed partial class Activation
 
     private async Task EndAsync()
     {
+        var from = Silo.ActivationTime.GetTimestamp();
         StopWhatRunsByItself();
         using var timeout = new CancellationTokenSource(Silo.Collection.DeactivationTimeout, Silo.ActivationTime);
         await TryAsync(() => _quiet?.Task.WaitAsync(timeout.Token) ?? Task.CompletedTask);
@@ -196,6 +221,7 @@ internal sealed partial class Activation
         await TryAsync(() => _lifecycle?.StopAsync(timeout.Token) ?? Task.CompletedTask);
         await TryAsync(DisposeAsync);
         Silo.Forget(this, _pool);
+        Silo.Instruments.Ended(GrainClass.FullName, Silo.ActivationTime.GetElapsedTime(from), _reason.ReasonCode, wasCreated: _scope is not null);
         var left = TakeWaiting();
         foreach (var request in left)
         {

@@ -38,7 +38,7 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
 
     public GrainClass GrainClass { get; }
 
-    public GrainId GrainId { get; }
+    public override GrainId GrainId { get; }
 
     public override object? Instance => _instance;
 
@@ -48,6 +48,9 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
 
     /// <summary>Calls that run or wait; read without the gate, for a guess.</summary>
     public int Load => _running.Count + _waiting.Count + _waitingInterleaved.Count;
+
+    public override object TargetOf(Request request)
+        => request.Method.IsExtension ? GetExtension(request.Method.InterfaceType) : _instance!;
 
     public override Task CallFiltered(Request request) => IncomingCall.RunAsync(request, this, Silo.IncomingFilters);
 
@@ -93,6 +96,7 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
 
         if (refused > 0)
         {
+            Silo.Instruments.Rejected();
             request.Fail(new LimitExceededException("MaxEnqueuedRequestsHardLimit", refused, Silo.MostWaiting, Name));
         }
 

@@ -23,7 +23,7 @@ internal abstract class FilteredCall(Request request, object grain, GrainId targ
 
     public GrainInterfaceType InterfaceType => request.Method.InterfaceId;
 
-    public string InterfaceName => request.Method.InterfaceName;
+    public string InterfaceName => request.Method.InterfaceFullName;
 
     public string MethodName => request.Method.Name;
 
@@ -128,7 +128,7 @@ internal sealed class IncomingCall(Request request, Activation activation, IInco
         return false;
     }
 
-    protected override ValueTask<Response> CallAsync() => _request.RespondAsync(activation.Instance!);
+    protected override ValueTask<Response> CallAsync() => _request.RespondAsync(activation.TargetOf(_request));
 }
 
 /// <summary>On the way out.</summary>

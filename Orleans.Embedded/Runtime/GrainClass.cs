@@ -49,6 +49,9 @@ internal sealed class GrainClass
 
     public Type Type { get; }
 
+    /// <summary>Namespace, name and assembly, as Orleans writes a class.</summary>
+    public string FullName => field ??= $"{Type.FullName},{Type.Assembly.GetName().Name}";
+
     public GrainType GrainType { get; }
 
     public bool IsReentrant { get; }

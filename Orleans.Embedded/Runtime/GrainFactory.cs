@@ -12,6 +12,7 @@ internal sealed class GrainFactory(SiloRuntime silo) : IClusterClient
     private readonly Lazy<Dictionary<Type, GrainInterface>> _interfaces = new(() =>
     {
         GrainModules.AddInterface(typeof(IRemindable), "Orleans.IRemindable", static (shared, key) => new RemindableReference(shared, key));
+        ManagementReference.Register();
         return GrainModules.Interfaces().ToDictionary(known => known.Type);
     });
 
@@ -126,7 +127,8 @@ internal sealed class GrainFactory(SiloRuntime silo) : IClusterClient
     private Maker NewMaker(Type interfaceType, string? prefix)
     {
         var known = Interface(interfaceType);
-        return new Maker(known.Create, new GrainReferenceShared(silo, silo.Classes.Implementing(interfaceType, prefix).GrainType, known.Id));
+        var grainType = interfaceType == typeof(IManagementGrain) ? ManagementReference.Type : silo.Classes.Implementing(interfaceType, prefix).GrainType;
+        return new Maker(known.Create, new GrainReferenceShared(silo, grainType, known.Id));
     }
 
     private GrainInterface Interface(Type type)

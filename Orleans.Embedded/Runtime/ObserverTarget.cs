@@ -20,7 +20,7 @@ internal sealed class ObserverTarget : TurnScheduler, ICallTarget
         GrainId = GrainId.Create(ClientType, Interlocked.Increment(ref s_last).ToString(CultureInfo.InvariantCulture));
     }
 
-    public GrainId GrainId { get; }
+    public override GrainId GrainId { get; }
 
     public override object? Instance => _object.TryGetTarget(out var observer) ? observer : null;
 

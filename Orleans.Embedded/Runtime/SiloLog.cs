@@ -32,6 +32,12 @@ internal sealed partial class SiloLog(ILogger<SiloLog> logger)
     [LoggerMessage(EventId = 5010, Level = LogLevel.Error, Message = "The interleaving predicate of grain {Grain} failed")]
     public partial void PredicateFailed(string grain, Exception exception);
 
+    [LoggerMessage(EventId = 5011, Level = LogLevel.Warning, Message = "{Ended} of {Activations} activations were ended: {Used:N1} % of the memory was in use, the limit is {Limit:N1} %")]
+    public partial void Shed(int ended, int activations, double used, double limit);
+
+    [LoggerMessage(EventId = 5012, Level = LogLevel.Error, Message = "Memory could not be measured, or activations not ended for it")]
+    public partial void SheddingFailed(Exception exception);
+
     [LoggerMessage(EventId = 5009, Level = LogLevel.Error, Message = "A one-way call of {Method} on {Target} failed")]
     public partial void OneWayFailed(string method, string target, Exception exception);
 }

@@ -13,6 +13,13 @@ internal static class SiloOptionsCheck
         Positive(collection.ActivationTimeout, nameof(GrainCollectionOptions), nameof(collection.ActivationTimeout));
         Positive(collection.DeactivationTimeout, nameof(GrainCollectionOptions), nameof(collection.DeactivationTimeout));
         Longer(collection.CollectionAge, collection.CollectionQuantum, nameof(collection.CollectionAge));
+        Positive(collection.MemoryUsagePollingPeriod, nameof(GrainCollectionOptions), nameof(collection.MemoryUsagePollingPeriod));
+        Percentage(collection.MemoryUsageLimitPercentage, 100, nameof(collection.MemoryUsageLimitPercentage), "at most 100");
+        Percentage(
+            collection.MemoryUsageTargetPercentage,
+            Math.BitDecrement(collection.MemoryUsageLimitPercentage),
+            nameof(collection.MemoryUsageTargetPercentage),
+            $"less than {nameof(collection.MemoryUsageLimitPercentage)} {collection.MemoryUsageLimitPercentage}");
         foreach (var (name, age) in collection.ClassSpecificCollectionAge)
         {
             Longer(age, collection.CollectionQuantum, $"{nameof(collection.ClassSpecificCollectionAge)}[{name}]");
@@ -24,6 +31,14 @@ internal static class SiloOptionsCheck
         if (value <= TimeSpan.Zero)
         {
             throw new OrleansConfigurationException($"{options}.{name}: {value} found, expected more than zero");
+        }
+    }
+
+    private static void Percentage(double value, double most, string name, string expected)
+    {
+        if (!(value > 0 && value <= most))
+        {
+            throw new OrleansConfigurationException($"{nameof(GrainCollectionOptions)}.{name}: {value} found, expected more than zero and {expected}");
         }
     }
 

@@ -41,13 +41,10 @@ internal sealed partial class SiloRuntime : ILifecycleParticipant<ISiloLifecycle
                 target.Expire(now);
             }
         });
-        Clock.Start(now =>
-        {
-            foreach (var activation in Activations())
-            {
-                activation.CollectIfIdle(now);
-            }
-        });
+        Clock.Start(CollectIdle);
+        StartShedding();
+        Instruments.Observe(() => Activations().Count, () => Activations().Count(activation => activation.UsedSince(Clock.Now - 1)));
+        StartedAt = ActivationTime.GetUtcNow().UtcDateTime;
         _status = Status.Running;
         Log.Up(Details.Name, Classes.Count);
         return Task.CompletedTask;
@@ -76,6 +73,7 @@ internal sealed partial class SiloRuntime : ILifecycleParticipant<ISiloLifecycle
         _status = Status.Stopped;
         CallClock.Dispose();
         Clock.Dispose();
+        _memoryClock?.Dispose();
         if (Activations() is { Count: > 0 } left)
         {
             Log.StoppedEarly(left.Count);
@@ -88,24 +86,5 @@ internal sealed partial class SiloRuntime : ILifecycleParticipant<ISiloLifecycle
         }
 
         return Task.CompletedTask;
-    }
-
-    private List<Activation> Activations()
-    {
-        var activations = new List<Activation>();
-        foreach (var (_, target) in _targets)
-        {
-            switch (target)
-            {
-                case Activation activation:
-                    activations.Add(activation);
-                    break;
-                case StatelessPool pool:
-                    activations.AddRange(pool.Workers());
-                    break;
-            }
-        }
-
-        return activations;
     }
 }

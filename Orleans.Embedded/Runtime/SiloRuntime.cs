@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
+using Orleans.Statistics;
+using Pythia.Embedded.Diagnostics;
 using Pythia.Embedded.References;
 using Pythia.Embedded.Serialization;
 
@@ -22,7 +24,9 @@ internal sealed partial class SiloRuntime
         SiloLog log,
         IOptions<SiloMessagingOptions> messaging,
         IOptions<GrainCollectionOptions> collection,
-        IOptions<SchedulingOptions> scheduling)
+        IOptions<SchedulingOptions> scheduling,
+        IEnvironmentStatisticsProvider environment,
+        SiloInstruments instruments)
     {
         Services = services;
         Details = details;
@@ -40,6 +44,8 @@ internal sealed partial class SiloRuntime
         _responseTicks = CallClock.Ticks(_messaging.ResponseTimeout);
         Classes = new GrainClasses(this);
         Factory = new GrainFactory(this);
+        Environment = environment;
+        Instruments = instruments;
     }
 
     private enum Status
@@ -51,6 +57,19 @@ internal sealed partial class SiloRuntime
     }
 
     public IServiceProvider Services { get; }
+
+    public SiloInstruments Instruments { get; }
+
+    /// <summary>UTC.</summary>
+    public DateTime StartedAt { get; private set; }
+
+    public SiloStatus PublicStatus => _status switch
+    {
+        Status.NotStarted => SiloStatus.Created,
+        Status.Running => SiloStatus.Active,
+        Status.Stopping => SiloStatus.ShuttingDown,
+        _ => SiloStatus.Dead,
+    };
 
     public ILocalSiloDetails Details { get; }
 
@@ -159,6 +178,7 @@ internal sealed partial class SiloRuntime
     /// <summary>Tells a caller that its time is over, on a thread of the pool: what it does then must not hold up the clock.</summary>
     public void Expire(Request request)
     {
+        Instruments.TimedOut(request.Target?.GrainId.Type.ToString() ?? "");
         ThreadPool.QueueUserWorkItem(
             static at => at.request.Expire(at.request.Method.ResponseTimeout ?? at._messaging.ResponseTimeout), (request, _messaging), preferLocal: false);
         if (_messaging.CancelRequestOnTimeout)
@@ -194,6 +214,11 @@ internal sealed partial class SiloRuntime
         if (RequestContext.Snapshot is { } context)
         {
             request.Context = context.ToDictionary(pair => pair.Key, pair => MessageCopier.Copy(pair.Value));
+        }
+
+        if (request.IsFiltered && Instruments.Requests.Enabled)
+        {
+            request.Measure = new CallMeasure(Instruments.Requests, GrainTime);
         }
 
         request.ExpiresAt = (int)Math.Min(int.MaxValue, (long)CallClock.Now + ticks);

@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Orleans.Runtime;
 using Orleans.Serialization;
+using Orleans.Statistics;
 using Orleans.Timers;
+using Pythia.Embedded.Diagnostics;
 
 namespace Pythia.Embedded.Runtime;
 
@@ -22,6 +24,9 @@ internal static class SiloServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddSerializer();
         services.AddSingleton<SiloLog>();
+        services.AddMetrics();
+        services.AddSingleton<SiloInstruments>();
+        services.TryAddSingleton<IEnvironmentStatisticsProvider, ProcessStatistics>();
         services.AddSingleton<SiloRuntime>();
         services.AddSingleton<ILocalSiloDetails, SiloDetails>();
         services.AddSingleton<IClusterClient>(provider => provider.GetRequiredService<SiloRuntime>().Factory);

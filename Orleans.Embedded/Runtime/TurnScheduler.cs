@@ -33,6 +33,11 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
     /// <summary>The object that is called.</summary>
     public abstract object? Instance { get; }
 
+    /// <summary>What a call goes to: the object, or an extension of it.</summary>
+    public virtual object TargetOf(Request request) => Instance!;
+
+    public abstract GrainId GrainId { get; }
+
     /// <summary>What messages call it.</summary>
     public abstract string Name { get; }
 
@@ -40,7 +45,7 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
     public virtual bool CallsAreFiltered => false;
 
     /// <summary>Calls through the filters; the task carries a <see cref="Orleans.Serialization.Invocation.Response"/>.</summary>
-    public virtual Task CallFiltered(Request request) => request.Invoke(Instance!);
+    public virtual Task CallFiltered(Request request) => request.Invoke(TargetOf(request));
 
     /// <summary>Ends the target, since what it has in memory is not what is stored.</summary>
     public virtual void EndFor(InconsistentStateException conflict)
@@ -67,6 +72,7 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
     {
         if (request.IsAnswered && !request.Method.IsOneWay)
         {
+            Silo.Instruments.Expired();
             request.Cancellation?.CallEnded();
             Ended(request);
             return;

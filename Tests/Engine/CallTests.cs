@@ -58,7 +58,7 @@ public sealed class CallTests(EngineFixture engine)
         var value = new Sealed("text", ImmutableArray.Create(1, 2));
         var back = await Grain.SameAsync(value);
         Assert.Equal(value.Text, back.Text);
-        Assert.Equal(value.Numbers, back.Numbers);
+        Assert.Equal<IEnumerable<int>>(value.Numbers, back.Numbers);
     }
 
     [Fact]

@@ -36,10 +36,30 @@ public sealed class TurnTests(EngineFixture engine)
     }
 
     [Fact]
-    public async Task Call_OneCallerInARow_KeepsItsOrder()
+    public async Task Call_EachAfterTheAnswerBefore_AreCountedInOrder()
     {
-        var counts = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => Grain.CountAsync()));
-        Assert.Equal(Enumerable.Range(1, 30), counts);
+        for (var expected = 1; expected <= 30; expected++)
+        {
+            Assert.Equal(expected, await Grain.CountAsync());
+        }
+    }
+
+    [Fact]
+    public async Task Waiting_CallsThatArrivedOneAfterTheOther_BeginInThatOrder()
+    {
+        var grain = engine.Client.GetGrain<IQueueGrain>(_key);
+        var held = grain.EnterAsync(_key + "held", hold: true);
+        await Signals.WaitAsync(_key + "held-begun");
+        var waiting = new List<Task>();
+        foreach (var name in new[] { "c", "a", "b" })
+        {
+            waiting.Add(grain.EnterAsync(_key + name, hold: false));
+            await Signals.WaitAsync(_key + name + "-arrived");
+        }
+
+        Signals.Set(_key + "held-go");
+        await Task.WhenAll(waiting.Append(held));
+        Assert.Equal([_key + "held", _key + "c", _key + "a", _key + "b"], await grain.EnteredAsync());
     }
 
     [Fact]

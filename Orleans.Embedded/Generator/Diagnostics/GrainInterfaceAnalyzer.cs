@@ -23,6 +23,12 @@ public sealed class GrainInterfaceAnalyzer : DiagnosticAnalyzer
         context.ConfigureGeneratedCodeAnalysis(GeneratedCodeAnalysisFlags.None);
         context.RegisterCompilationStartAction(start =>
         {
+            // The engine answers calls of its own interfaces itself: nothing of them becomes bytes.
+            if (start.Compilation.AssemblyName == "Orleans.Embedded")
+            {
+                return;
+            }
+
             var codecs = new CodecKnowledge(start.Compilation);
             start.RegisterSymbolAction(symbol => CheckInterface(symbol, codecs), SymbolKind.NamedType);
         });

@@ -144,7 +144,7 @@ public sealed class CountingFilter : IOutgoingGrainCallFilter
 
     public Task Invoke(IOutgoingGrainCallContext context)
     {
-        if (context.InterfaceName == "engine.IContextGrain")
+        if (context.InterfaceMethod.DeclaringType == typeof(IContextGrain))
         {
             Left.AddOrUpdate(context.TargetId.Key.ToString()!, 1, static (_, count) => count + 1);
         }

@@ -164,6 +164,46 @@ public sealed class ChoosyGrain : Grain, IChoosyGrain
     public Task<string> QuickAsync() => Task.FromResult("quick");
 }
 
+/// <summary>Tells of calls that arrive while they must wait.</summary>
+[Alias("engine.IQueueGrain")]
+public interface IQueueGrain : IGrainWithStringKey
+{
+    [Alias("Enter")]
+    Task EnterAsync(string name, bool hold);
+
+    [Alias("Entered")]
+    Task<IReadOnlyList<string>> EnteredAsync();
+}
+
+[MayInterleave(nameof(Arrives)), GrainType("engine.queue")]
+public sealed class QueueGrain : Grain, IQueueGrain
+{
+    private readonly List<string> _entered = [];
+
+    /// <summary>Signals {name}-arrived, and lets nothing interleave.</summary>
+    public static bool Arrives(IInvokable request)
+    {
+        if (request.GetArgumentCount() > 0)
+        {
+            Signals.Set(request.GetArgument(0) + "-arrived");
+        }
+
+        return false;
+    }
+
+    public async Task EnterAsync(string name, bool hold)
+    {
+        _entered.Add(name);
+        Signals.Set(name + "-begun");
+        if (hold)
+        {
+            await Signals.WaitAsync(name + "-go");
+        }
+    }
+
+    public Task<IReadOnlyList<string>> EnteredAsync() => Task.FromResult<IReadOnlyList<string>>([.. _entered]);
+}
+
 [StatelessWorker(4), GrainType("engine.pool")]
 public sealed class PoolGrain : Grain, IPoolGrain
 {
