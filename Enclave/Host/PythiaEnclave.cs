@@ -240,13 +240,26 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
     private async ValueTask<Outcome<byte[]>> AnswerAtHeadAsync(HeadState head, Request request, CancellationToken cancellationToken)
     {
+        // Without a nonce an answer may be given to many (architecture section 7); its bytes name no one but the question and the head.
+        var mayBeShared = request.Nonce is null;
+        if (mayBeShared && head.Answers.TryGet(request.Question.Encoded, out var stored))
+        {
+            return stored;
+        }
+
         if (!(await _resolver.ResolveAsync(head, request.Question, cancellationToken)).TryGet(out var resolved, out var refusal))
         {
             return refusal;
         }
 
         var body = new AnswerBody(head.Header.Number, head.Header.UnixSeconds, head.Header.Hash, (byte)head.Head.Level, request.Nonce, resolved.Results);
-        return _signer.Sign(body.Encode(), _identity.ConfigurationHash.Span, request.Question);
+        var answer = _signer.Sign(body.Encode(), _identity.ConfigurationHash.Span, request.Question);
+        if (mayBeShared)
+        {
+            head.Answers.Add(request.Question.Encoded, answer);
+        }
+
+        return answer;
     }
 
     private async ValueTask<Outcome<HeadState>> HeadOfAtLeastAsync(ulong block, CancellationToken cancellationToken)

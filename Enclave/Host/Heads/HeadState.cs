@@ -26,6 +26,9 @@ internal sealed class HeadState
 
     public IReadOnlyList<ContractAtHead> Contracts => _contracts;
 
+    /// <summary>What was answered under this head to questions without a nonce.</summary>
+    public StoredAnswers Answers { get; } = new();
+
     /// <summary>The contract of that name; the options' validation saw to it that every role has one.</summary>
     public ContractAtHead Find(string name) => _contracts.First(contract => string.Equals(contract.Configured.Name, name, StringComparison.Ordinal));
 }
