@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,7 @@ internal sealed class BareEndpoint : IAsyncDisposable
 
     private BareEndpoint(WebApplication app) => _app = app;
 
-    public Uri Url => new(new Uri(_app.Urls.First()), "answer");
+    public Uri Url(string path) => new(new Uri(_app.Urls.First()), path);
 
     public static async Task<BareEndpoint> StartAsync(byte[] answer, CancellationToken cancellationToken)
     {
@@ -23,12 +24,24 @@ internal sealed class BareEndpoint : IAsyncDisposable
         app.UseRouting();
         app.MapPost("/answer", async (HttpContext context) =>
         {
-            var body = new byte[context.Request.ContentLength ?? 0];
-            await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
+            await ReadAsync(context);
             return Results.Bytes(answer, "application/cose");
+        });
+        var keys = new ThreadLocal<ECDsa>(() => ECDsa.Create(ECCurve.NamedCurves.nistP256));
+        app.MapPost("/sign", async (HttpContext context) =>
+        {
+            await ReadAsync(context);
+            var signature = keys.Value!.SignData(answer, HashAlgorithmName.SHA256);
+            return Results.Bytes([.. answer.AsSpan(signature.Length), .. signature], "application/cose");
         });
         await app.StartAsync(cancellationToken);
         return new BareEndpoint(app);
+    }
+
+    private static async Task ReadAsync(HttpContext context)
+    {
+        var body = new byte[context.Request.ContentLength ?? 0];
+        await context.Request.Body.ReadExactlyAsync(body, context.RequestAborted);
     }
 
     public async ValueTask DisposeAsync()

@@ -49,12 +49,12 @@ internal sealed class Site : IAsyncDisposable
         return new Site(chain, claimed, folder, access, await PythiaProgram.StartAsync(settings, access, folder, progress, cancellationToken));
     }
 
-    /// <summary>A question about a device's owner, with a nonce: it can't be answered from a store of answers.</summary>
-    public byte[] Ask(int number)
+    /// <summary>A question about a device's owner. With a nonce each answer is signed anew.</summary>
+    public byte[] Ask(int number, bool withNonce)
     {
         var nonce = new byte[Request.NonceBytes];
         BitConverter.TryWriteBytes(nonce, (long)number);
-        return new Request(Question.Create(Devices[number % Devices.Count], 0, Fact.OwnerOf), [.. nonce], 0).Encode();
+        return new Request(Question.Create(Devices[number % Devices.Count], 0, Fact.OwnerOf), withNonce ? [.. nonce] : null, 0).Encode();
     }
 
     public async ValueTask DisposeAsync()
