@@ -23,16 +23,16 @@ public sealed class ChainAccess : IAsyncDisposable
     private readonly Anvil? _anvil;
     private readonly HttpClient _http;
 
-    private ChainAccess(Anvil? anvil, HttpClient http, IReadOnlyList<Uri> nodes, JsonRpcClient rpc, EthereumKey relayKey, DeploymentManifest contracts)
-        => (_anvil, _http, Nodes, Rpc, RelayKey, Contracts) = (anvil, http, nodes, rpc, relayKey, contracts);
+    private ChainAccess(Anvil? anvil, HttpClient http, IReadOnlyList<Uri> nodes, JsonRpcClient rpc, IReadOnlyList<EthereumKey> relayKeys, DeploymentManifest contracts)
+        => (_anvil, _http, Nodes, Rpc, RelayKeys, Contracts) = (anvil, http, nodes, rpc, relayKeys, contracts);
 
     /// <summary>Where the chain is read and written; untrusted.</summary>
     public IReadOnlyList<Uri> Nodes { get; }
 
     public JsonRpcClient Rpc { get; }
 
-    /// <summary>The account that pays.</summary>
-    public EthereumKey RelayKey { get; }
+    /// <summary>The accounts that pay, at least one; a lane each.</summary>
+    public IReadOnlyList<EthereumKey> RelayKeys { get; }
 
     public DeploymentManifest Contracts { get; }
 
@@ -68,7 +68,7 @@ public sealed class ChainAccess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        RelayKey.Dispose();
+        Clear(RelayKeys);
         if (_anvil is not null) await _anvil.DisposeAsync();
         _http.Dispose();
     }
@@ -85,11 +85,13 @@ public sealed class ChainAccess : IAsyncDisposable
         var options = new AnvilOptions { StateFile = folder.PathOf("chain.json"), BlockTimeMs = settings.Chain.BlockMilliseconds, ChainId = (long)settings.Chain.Id };
         var anvil = await progress.RunAsync("starting the development chain (anvil)", () => Anvil.StartAsync(contracts, options, time, cancellationToken));
         var http = JsonRpcHttp.Create();
+        IReadOnlyList<EthereumKey> relay = [];
         try
         {
+            relay = settings.Relay.Named().Count > 0 ? Pythia.Silo.Keys.RelayKeys.Open(settings.Relay) : [AnvilRpc.KeyOf("relay")];
             var rpc = Connect(http, [anvil.Address]);
-            var (relay, deployer) = (AnvilRpc.KeyOf("relay"), AnvilRpc.KeyOf("deployer"));
-            foreach (var account in new[] { relay, deployer, AnvilRpc.KeyOf("bystander") }) await rpc.SetBalanceAsync(account.Address, DevelopmentBalanceWei, cancellationToken);
+            var deployer = AnvilRpc.KeyOf("deployer");
+            foreach (var account in relay.Append(deployer).Append(AnvilRpc.KeyOf("bystander"))) await rpc.SetBalanceAsync(account.Address, DevelopmentBalanceWei, cancellationToken);
 
             // 3. contracts
             var manifest = await DeployAsync(rpc, contracts, deployer, ManifestPath(settings, folder), progress, cancellationToken);
@@ -97,6 +99,7 @@ public sealed class ChainAccess : IAsyncDisposable
         }
         catch
         {
+            Clear(relay);
             http.Dispose();
             await anvil.DisposeAsync();
             throw;
@@ -107,19 +110,22 @@ public sealed class ChainAccess : IAsyncDisposable
     {
         var nodes = settings.Chain.Rpc.Select(url => new Uri(url)).ToList();
         var http = JsonRpcHttp.Create();
+        IReadOnlyList<EthereumKey> relay = [];
         try
         {
+            // A wrong password needs no node to be told.
+            relay = Pythia.Silo.Keys.RelayKeys.Open(settings.Relay);
             var rpc = Connect(http, nodes);
             var found = await rpc.ChainIdAsync(cancellationToken);
             if (found != settings.Chain.Id) throw new StartException($"Chain:Id: chain {found} found at {nodes[0]}, {settings.Chain.Id} expected");
 
-            var key = EthereumKey.Parse(settings.Relay.Key);
             var path = ManifestPath(settings, folder);
-            var manifest = deploy ? await DeployCompiledAsync(rpc, key, path, progress, cancellationToken) : LoadManifest(path, found);
-            return new(null, http, nodes, rpc, key, manifest);
+            var manifest = deploy ? await DeployCompiledAsync(rpc, relay[0], path, progress, cancellationToken) : LoadManifest(path, found);
+            return new(null, http, nodes, rpc, relay, manifest);
         }
         catch
         {
+            Clear(relay);
             http.Dispose();
             throw;
         }
@@ -152,6 +158,11 @@ public sealed class ChainAccess : IAsyncDisposable
         JsonRpcClient rpc, ContractsFolder contracts, EthereumKey deployer, string manifestPath, Progress progress, CancellationToken cancellationToken)
         => progress.RunAsync("putting contracts on the chain where they are not", () =>
             new ContractDeployment(rpc, contracts, deployer, Fees, TimeProvider.System).EnsureAsync(manifestPath, progress.Lines(), cancellationToken));
+
+    private static void Clear(IEnumerable<EthereumKey> keys)
+    {
+        foreach (var key in keys) key.Dispose();
+    }
 
     private static JsonRpcClient Connect(HttpClient http, IEnumerable<Uri> nodes) => new(http, new JsonRpcOptions { Nodes = [.. nodes] }, TimeProvider.System);
 

@@ -120,7 +120,7 @@ public sealed class PythiaProgram : IAsyncDisposable
             Contracts = new LedgerContracts(contracts.DeviceRegistry, contracts.ConsentRegistry, contracts.PolicyRegistry, contracts.Relay),
             FirstBlock = contracts.DeployedFromBlock,
             Node = new ChainNode(chain.Rpc),
-            Lanes = [new KeyLaneSigner(chain.RelayKey)],
+            Lanes = [.. chain.RelayKeys.Select(key => new KeyLaneSigner(key))],
         });
     }
 

@@ -37,14 +37,3 @@ public sealed class ChainOptions
     [Range(500, 60_000)]
     public int BlockMilliseconds { get; set; } = 1_000;
 }
-
-/// <summary>The account that carries intents to the chain, section <c>Relay</c>.</summary>
-public sealed class RelayOptions
-{
-    public const string Section = "Relay";
-
-    /// <summary>Its secp256k1 private key, 0x and 64 hex digits. Required with nodes of <see cref="ChainOptions.Rpc"/>; on the development
-    /// chain a well-known funded account is taken.</summary>
-    [Secret, HexBytes(32)]
-    public string? Key { get; set; }
-}

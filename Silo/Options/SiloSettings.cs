@@ -44,8 +44,9 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         var enclave = Take<EnclaveOptions>(completed, EnclaveOptions.Section, problems);
 
         // 4. what depends on another
-        if (chain.Rpc.Count > 0 && string.IsNullOrEmpty(relay.Key))
-            problems.Add(new("Relay:Key", "nothing", "0x and 64 hex digits, since Chain:Rpc names nodes that are not our own"));
+        problems.AddRange(relay.FindContradictions());
+        if (chain.Rpc.Count > 0 && relay.Named().Count == 0 && problems.All(problem => !problem.Key.StartsWith(RelayOptions.Section, StringComparison.Ordinal)))
+            problems.Add(new("Relay:KeystoreFile", "nothing", "a file (or 0x and 64 hex digits in Relay:Key), since Chain:Rpc names nodes that are not our own"));
         if (chain.Rpc.Count == 0 && chain.HeadRpc is { Length: > 0 })
             problems.Add(new("Chain:HeadRpc", $"'{chain.HeadRpc}'", "nothing, since Chain:Rpc names no nodes"));
         var messages = problems.Select(problem => problem.ToString()).ToList();

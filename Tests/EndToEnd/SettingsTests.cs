@@ -14,7 +14,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Chain:BlockMilliseconds=soon", "Chain:BlockMilliseconds: 'soon' found, a whole number expected")]
     [InlineData("Chain:Rcp:0=http://127.0.0.1:1", "Chain:Rcp: an unknown setting found, one of Id, Rpc,")]
     [InlineData("Chain:Rpc:0=ftp://node", "Chain:Rpc:0: 'ftp://node' found, an absolute http or https URL expected")]
-    [InlineData("Chain:Rpc:0=http://127.0.0.1:1", "Relay:Key: nothing found, 0x and 64 hex digits")]
+    [InlineData("Chain:Rpc:0=http://127.0.0.1:1", "Relay:KeystoreFile: nothing found, a file (or 0x and 64 hex digits in Relay:Key)")]
     [InlineData("Relay:Key=topsecret", "Relay:Key: a secret found, 0x and 64 hex digits expected")]
     [InlineData("Gateway:RequestsPerSecond=-1", "Gateway:RequestsPerSecond: '-1' found, 1 to 1000000 expected")]
     [InlineData("Gateway:Url=here", "Gateway:Url: 'here' found, an absolute http or https URL expected")]
