@@ -1,12 +1,13 @@
 using System.CommandLine;
 using Pythia.Benchmarks.Answers;
 using Pythia.Benchmarks.Calls;
+using Pythia.Benchmarks.Intents;
 using Pythia.Benchmarks.Measuring;
 using Pythia.Benchmarks.Storage;
 
 // Measures what the project promises, always against a peer or a limit in the same run:
 //   dotnet run -c Release --project Tests/Benchmarks -- [NAME …] [--smoke] [--out FOLDER]
-IBenchmark[] all = [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark()];
+IBenchmark[] all = [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark(), new IntentBenchmark()];
 
 var names = new Argument<string[]>("name") { Description = $"What to measure: {string.Join(", ", all.Select(b => b.Name))}. All without a name." };
 names.AcceptOnlyFromAmong([.. all.Select(b => b.Name)]);
