@@ -247,12 +247,17 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
             return stored;
         }
 
-        if (!(await _resolver.ResolveAsync(head, request.Question, cancellationToken)).TryGet(out var resolved, out var refusal))
+        if (!_resolver.TryResolve(head, request.Question, out var results))
         {
-            return refusal;
+            if (!(await _resolver.ResolveAsync(head, request.Question, cancellationToken)).TryGet(out var resolved, out var refusal))
+            {
+                return refusal;
+            }
+
+            results = resolved.Results;
         }
 
-        var body = new AnswerBody(head.Header.Number, head.Header.UnixSeconds, head.Header.Hash, (byte)head.Head.Level, request.Nonce, resolved.Results);
+        var body = new AnswerBody(head.Header.Number, head.Header.UnixSeconds, head.Header.Hash, (byte)head.Head.Level, request.Nonce, results);
         var answer = _signer.Sign(body.Encode(), _identity.ConfigurationHash.Span, request.Question);
         if (mayBeShared)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Headers;
 using Pythia.Ethereum;
 
@@ -12,12 +13,16 @@ namespace Pythia.Enclave.Host.Heads;
 internal sealed class HeadState
 {
     private readonly ContractAtHead[] _contracts;
+    private readonly ContractAtHead[] _byRole;
 
     public HeadState(BlockHeader header, AssuranceLevel level, ImmutableArray<ConfiguredContract> contracts)
     {
         Header = header;
         Head = new VerifiedHead(header.Number, header.UnixSeconds, header.Hash.ToArray(), level);
         _contracts = [.. contracts.Select(contract => new ContractAtHead(contract))];
+
+        // The options' validation saw to it that every role has one.
+        _byRole = [.. Enum.GetValues<ContractRole>().Select(role => _contracts.First(contract => contract.Configured.Name == role.ToString()))];
     }
 
     public BlockHeader Header { get; }
@@ -29,8 +34,7 @@ internal sealed class HeadState
     /// <summary>What was answered under this head to questions without a nonce.</summary>
     public StoredAnswers Answers { get; } = new();
 
-    /// <summary>The contract of that name; the options' validation saw to it that every role has one.</summary>
-    public ContractAtHead Find(string name) => _contracts.First(contract => string.Equals(contract.Configured.Name, name, StringComparison.Ordinal));
+    public ContractAtHead Find(ContractRole role) => _byRole[(int)role - 1];
 }
 
 /// <summary>A contract's account under one state root.</summary>

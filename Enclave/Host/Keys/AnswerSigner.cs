@@ -42,7 +42,13 @@ internal sealed class AnswerSigner : IDisposable
 
         try
         {
-            var signature = key.SignData(toBeSigned, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+            var signature = new byte[Es256Key.SignatureBytes];
+            if (!key.TrySignData(toBeSigned, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation, out var written)
+                || written != signature.Length)
+            {
+                throw new CryptographicException($"a signature of {written} bytes was made, {signature.Length} expected");
+            }
+
             Es256Key.NormaliseS(signature);
             return new SignedAnswer(KeyId, body, signature).Encode();
         }

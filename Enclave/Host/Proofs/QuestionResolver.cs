@@ -14,6 +14,26 @@ internal sealed record Resolved(ImmutableArray<FactResult> Results, IReadOnlySet
 /// <summary>Takes a question from its facts over the slots they rest on to its results: all words are proven under one head.</summary>
 internal sealed class QuestionResolver(SlotReader slots)
 {
+    /// <summary>The results where all words are proven already, without a call; false where one is missing.</summary>
+    public bool TryResolve(HeadState head, Question question, out ImmutableArray<FactResult> results)
+    {
+        var found = ImmutableArray.CreateBuilder<FactResult>(question.Facts.Length);
+        results = [];
+        foreach (var fact in question.Facts)
+        {
+            if (!TryResolve(head, question.Device, fact, out var result))
+            {
+                return false;
+            }
+
+            found.Add(result);
+        }
+
+        results = found.MoveToImmutable();
+        return true;
+    }
+
+    /// <summary>The results, and the slots that they rest on; what is not proven yet is fetched.</summary>
     public async ValueTask<Outcome<Resolved>> ResolveAsync(HeadState head, Question question, CancellationToken cancellationToken)
     {
         var plans = question.Facts.Select(fact => FactPlan.Start(question.Device, fact, head.Header.UnixSeconds)).ToArray();
@@ -47,7 +67,7 @@ internal sealed class QuestionResolver(SlotReader slots)
         foreach (var contract in resolved.Slots.GroupBy(slot => slot.Contract).OrderBy(contract => contract.Key))
         {
             var wanted = contract.Select(slot => slot.Slot).Order().ToArray();
-            if (!(await slots.FetchAsync(head, Find(head, contract.Key), wanted, cancellationToken)).TryGet(out var proven, out refusal))
+            if (!(await slots.FetchAsync(head, head.Find(contract.Key), wanted, cancellationToken)).TryGet(out var proven, out refusal))
             {
                 return refusal;
             }
@@ -61,12 +81,33 @@ internal sealed class QuestionResolver(SlotReader slots)
         return Encoding.UTF8.GetBytes($$"""{"header":"{{Hex.Format(head.Header.Rlp.Span)}}","proofs":[{{string.Join(',', proofs)}}]}""");
     }
 
-    private static ContractAtHead Find(HeadState head, ContractRole role) => head.Find(role.ToString());
+    private bool TryResolve(HeadState head, Hash32 device, Fact fact, out FactResult result)
+    {
+        Span<Hash32> words = stackalloc Hash32[FactTable.MaxSlotsOfAFact];
+        var plan = FactPlan.Start(device, fact, head.Header.UnixSeconds);
+        while (!plan.IsDone)
+        {
+            for (var i = 0; i < plan.Needs.Length; i++)
+            {
+                var need = plan.Needs[i];
+                if (!slots.TryRead(head.Find(need.Contract), [need.Slot], words.Slice(i, 1)))
+                {
+                    result = default;
+                    return false;
+                }
+            }
+
+            plan = plan.Supply(words[..plan.Needs.Length]);
+        }
+
+        result = plan.Result;
+        return true;
+    }
 
     private async ValueTask<EnclaveRefusal?> ReadAsync(
         HeadState head, ContractRole role, Hash32[] wanted, Dictionary<SlotRequest, Hash32> words, CancellationToken cancellationToken)
     {
-        var contract = Find(head, role);
+        var contract = head.Find(role);
         var found = new Hash32[wanted.Length];
         while (!slots.TryRead(contract, wanted, found))
         {
