@@ -28,7 +28,10 @@ public static class GatewayEndpoints
     {
         services.AddStrictOptions<GatewayOptions>(configuration, GatewayOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddStrictOptions<OperationsOptions>(configuration, OperationsOptions.Section);
         services.AddSingleton<ServedChains>();
+        services.AddSingleton<IHealthPart, GrainHealth>();
+        services.AddSingleton<HealthReporter>();
         services.AddSingleton<EnclaveDirectory>();
         services.AddSingleton<ActPreparer>();
         services.AddRouting();

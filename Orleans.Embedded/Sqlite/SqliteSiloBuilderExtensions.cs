@@ -53,6 +53,7 @@ public static class SqliteSiloBuilderExtensions
 internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options) : IStorageFiles, IDisposable
 {
     private readonly ConcurrentDictionary<string, SqliteDatabase> _files = new();
+    private int _disposed;
 
     public IReadOnlyList<StorageFileTrouble> FindTroubles()
         => [.. from file in _files.Values let words = file.Trouble where words is not null select new StorageFileTrouble(file.Path, words)];
@@ -63,8 +64,14 @@ internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options)
         return _files.GetOrAdd(Path.GetFullPath(own.Path), static (path, most) => new SqliteDatabase(path, most), own.MostWritesInCommit);
     }
 
+    // Registered by two names, a container disposes of it twice.
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         foreach (var file in _files.Values)
         {
             file.Dispose();

@@ -7,10 +7,12 @@ using Microsoft.Extensions.Logging;
 using Pythia.Enclave;
 using Pythia.Enclave.Host;
 using Pythia.Gateway;
+using Pythia.Gateway.Health;
 using Pythia.Grains;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Pythia;
 using Pythia.Silo.Commands;
+using Pythia.Silo.Health;
 using Pythia.Silo.Options;
 
 namespace Pythia.Silo.Hosting;
@@ -32,6 +34,9 @@ public sealed class PythiaProgram : IAsyncDisposable
 
     /// <summary>Where gateway and health pages are.</summary>
     public Uri Url => new(_app.Urls.First());
+
+    /// <summary>Where operators look.</summary>
+    public Uri OperationsUrl => Services.GetRequiredService<OperationsServer>().Url;
 
     /// <summary>Completes when the host has stopped, asked or not.</summary>
     public Task Stopped { get; private set; } = Task.CompletedTask;
@@ -72,6 +77,7 @@ public sealed class PythiaProgram : IAsyncDisposable
             $"Enclaves to pin  GET  {Url}pythia/{Chain.Contracts.ChainId}/enclaves",
             $"REST             {Url}v1/chains/{Chain.Contracts.ChainId}/…",
             $"Health           GET  {Url}health/ready",
+            $"Operators        GET  {OperationsUrl}health/ready",
         ]);
 
     public async ValueTask DisposeAsync()
@@ -92,11 +98,13 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
         builder.WebHost.UseUrls(settings.Gateway.Url);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(15));
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Operations.StopSeconds));
 
         // Signals are the command line's: it stops what it started, in the reverse order.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        builder.Services.AddPythiaOperations();
         AddMirror(builder.Services, settings, chain);
+        AddHealth(builder.Services, chain, folder);
         builder.Services.AddPythiaEnclave(builder.Configuration);
         builder.UseOrleans(silo =>
         {
@@ -122,6 +130,23 @@ public sealed class PythiaProgram : IAsyncDisposable
             Node = new ChainNode(chain.Rpc),
             Lanes = [.. chain.RelayKeys.Select(key => new KeyLaneSigner(key))],
         });
+    }
+
+    private static void AddHealth(IServiceCollection services, ChainAccess chain, DataFolder folder)
+    {
+        services.AddSingleton(folder);
+        services.AddSingleton<IHealthPart, FolderHealth>();
+        services.AddSingleton<IHealthPart, LaneHealth>();
+        AddWatch(services => ActivatorUtilities.CreateInstance<NodeWatch>(services, chain.Contracts.ChainId, chain.Rpc));
+        AddWatch(services => ActivatorUtilities.CreateInstance<HeadWatch>(services));
+
+        void AddWatch<TWatch>(Func<IServiceProvider, TWatch> create)
+            where TWatch : BackgroundService, IHealthPart
+        {
+            services.AddSingleton(create);
+            services.AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TWatch>());
+            services.AddHostedService(provider => provider.GetRequiredService<TWatch>());
+        }
     }
 
     private async Task WaitForHeadAsync(CancellationToken cancellationToken)

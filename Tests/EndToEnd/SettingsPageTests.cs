@@ -20,6 +20,7 @@ public sealed class SettingsPageTests
         (RelayOptions.Section, typeof(RelayOptions)),
         (EnclaveOptions.Section, typeof(EnclaveOptions)),
         (GatewayOptions.Section, typeof(GatewayOptions)),
+        (OperationsOptions.Section, typeof(OperationsOptions)),
         ("Mirror", typeof(MirrorOptions)),
         ("Mirror:Fees", typeof(FeePolicy)),
     ];

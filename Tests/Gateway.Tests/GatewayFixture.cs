@@ -22,7 +22,14 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    public static async Task<GatewayFixture> StartAsync(params (string Key, string Value)[] settings)
+    /// <summary>Where the operators' pages are.</summary>
+    public Uri OperationsUrl => _app.Services.GetRequiredService<OperationsServer>().Url;
+
+    public IServiceProvider Services => _app.Services;
+
+    public static Task<GatewayFixture> StartAsync(params (string Key, string Value)[] settings) => StartAsync(_ => { }, settings);
+
+    public static async Task<GatewayFixture> StartAsync(Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
     {
         var grains = new ScriptedGrains();
         var builder = WebApplication.CreateSlimBuilder();
@@ -39,7 +46,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
         });
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
         builder.Services.AddSingleton(grains.Factory);
+        builder.Services.AddPythiaOperations();
         builder.Services.AddPythiaGateway(builder.Configuration);
+        configure(builder.Services);
         var app = builder.Build();
         app.UsePythiaGateway();
         await app.StartAsync();

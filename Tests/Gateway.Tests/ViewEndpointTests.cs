@@ -1,15 +1,13 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Pythia.Grains.Devices;
-using Pythia.Grains.Ledgers;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
-using Pythia.Grains.Pythia;
 using Shouldly;
 
 namespace Pythia.Gateway.Tests;
 
-/// <summary>What integrators read, the two health pages, and what is said when nothing can be read.</summary>
+/// <summary>What integrators read, and what is said when nothing can be read.</summary>
 public sealed class ViewEndpointTests : IAsyncLifetime
 {
     private static readonly string DeviceId = "0x" + new string('a', 64);
@@ -127,30 +125,6 @@ public sealed class ViewEndpointTests : IAsyncLifetime
         ((string?)problem["type"]).ShouldBe("urn:pythia:problem:internal");
         problem["requestId"].ShouldNotBeNull();
         problem.ToJsonString().ShouldNotContain("secret");
-    }
-
-    [Fact]
-    public async Task Live_WithoutAnySilo_IsLive() => ((string?)(await ReadAsync("/health/live", 200))["status"]).ShouldBe("live");
-
-    [Theory]
-    [InlineData(true, "", 200, null)]
-    [InlineData(false, "", 503, "chain 31337: no enclave answers")]
-    [InlineData(true, "receipts are forged", 503, "chain 31337: the follower stands at block 4: receipts are forged")]
-    public async Task Ready_SaysWhyNot(bool enclave, string trouble, int status, string? reason)
-    {
-        _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult(System.Collections.Immutable.ImmutableArray.Create(enclave ? ["one"] : Array.Empty<string>())));
-        _gateway.Grains.On<ILedgerGrain>("GetAsync", _ => Task.FromResult(new LedgerView(4, "0x", 0, 5, 4, 0, 0, trouble)));
-        var page = await ReadAsync("/health/ready", status);
-
-        page["reasons"]!.AsArray().Select(r => (string)r!).ShouldBe(reason is null ? [] : [reason]);
-    }
-
-    [Fact]
-    public async Task Ready_SilosGone_SaysSo()
-    {
-        var page = await ReadAsync("/health/ready", 503);
-
-        ((string?)page["reasons"]![0]).ShouldBe("chain 31337: the silos do not answer");
     }
 
     private static DeviceView ClaimedDevice() => new(DeviceId, DeviceStatus.Active, Owner, null, null, 1, null, null, 0);

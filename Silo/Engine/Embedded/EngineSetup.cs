@@ -1,5 +1,8 @@
+using Microsoft.Extensions.DependencyInjection;
 using Pythia.Embedded;
+using Pythia.Gateway.Health;
 using Pythia.Grains.Storage;
+using Pythia.Silo.Engine;
 using Pythia.Silo.Hosting;
 
 namespace Pythia.Silo;
@@ -14,5 +17,6 @@ internal static class EngineSetup
     {
         silo.AddSqliteGrainStorage(GrainStorage.Name, options => options.Path = folder.PathOf("grains.db"));
         silo.UseSqliteReminderService(options => options.Path = folder.PathOf("reminders.db"));
+        silo.Services.AddSingleton<IHealthPart, StorageFilesHealth>();
     }
 }
