@@ -130,6 +130,19 @@ public abstract class Request : IInvokable
     /// <summary>Answers with an error, if there is no answer yet.</summary>
     internal abstract void Fail(Exception exception);
 
+    /// <summary>Answers with an error of the callee, or logs it where nobody waits: such a caller must not hear of it even if it is quick.</summary>
+    internal void FailAtTheCallee(TurnScheduler target, Exception exception)
+    {
+        if (Method.IsOneWay)
+        {
+            target.Silo.Log.OneWayFailed(Method.Name, target.Name, exception);
+        }
+        else
+        {
+            Fail(Serialization.MessageCopier.CopyException(exception));
+        }
+    }
+
     /// <summary>For filters: the outcome as an object.</summary>
     internal abstract ValueTask<Response> RespondAsync(object target);
 
@@ -171,12 +184,7 @@ public abstract class Request : IInvokable
                 target.EndFor(conflict);
             }
 
-            if (Method.IsOneWay)
-            {
-                target.Silo.Log.OneWayFailed(Method.Name, target.Name, exception);
-            }
-
-            Fail(Serialization.MessageCopier.CopyException(exception));
+            FailAtTheCallee(target, exception);
         }
 
         Cancellation?.CallEnded();

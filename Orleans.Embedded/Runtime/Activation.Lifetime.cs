@@ -227,7 +227,7 @@ internal sealed partial class Activation
         {
             if (_reason.ReasonCode is DeactivationReasonCode.ActivationFailed)
             {
-                request.Fail(Serialization.MessageCopier.CopyException(_reason.Exception!));
+                request.FailAtTheCallee(this, _reason.Exception!);
                 request.Cancellation?.CallEnded();
             }
             else

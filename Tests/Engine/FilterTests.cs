@@ -43,4 +43,38 @@ public sealed class FilterTests(EngineFixture engine)
         await Grain.GetViaAsync(_key + "-other", "who");
         Assert.Equal(1, CountingFilter.Left[_key + "-other"]);
     }
+
+    [Fact]
+    public async Task Filters_OfCallerSiloAndGrain_StandAroundTheCallInTheirOrder()
+    {
+        await engine.Client.GetGrain<ITrailGrain>(_key).StepViaAsync(_key + "-other", _key);
+        Assert.Equal("out1 out2 in1 in2 own method /own /in2 /in1 /out2 /out1", Trail.Of(_key));
+    }
+
+    [Fact]
+    public async Task IncomingFilter_DoesNotGoOn_AnswersItself()
+    {
+        Assert.Equal("the filter's", await engine.Client.GetGrain<ITrailGrain>(_key).AnsweredAsync(_key));
+        Assert.Empty(Trail.Of(_key));
+    }
+
+    [Fact]
+    public async Task IncomingFilter_ChangesArgumentAndResult_BothHold()
+        => Assert.Equal("text and more, seen as 'text and more'", await engine.Client.GetGrain<ITrailGrain>(_key).EchoAsync("text"));
+
+    [Fact]
+    public async Task IncomingFilter_Throws_TheCallerGetsItAndTheMethodIsNotCalled()
+    {
+        Assert.Equal(403, (await Assert.ThrowsAsync<MarkedException>(() => engine.Client.GetGrain<ITrailGrain>(_key).RefusedAsync(_key))).Code);
+        Assert.Empty(Trail.Of(_key));
+    }
+
+    [Fact]
+    public async Task IncomingFilter_CatchesTheGrainsError_AnswersInstead()
+        => Assert.Equal("mended it", await engine.Client.GetGrain<ITrailGrain>(_key).MendedAsync("it"));
+
+    [Fact]
+    public async Task IncomingFilter_OfACallBetweenGrains_SeesBothEnds()
+        => Assert.Equal(
+            $"{_key} to {_key}-other at {_key}-other", await engine.Client.GetGrain<ITrailGrain>(_key).EndsViaAsync(_key + "-other"));
 }

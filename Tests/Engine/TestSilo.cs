@@ -24,5 +24,7 @@ internal static class TestSilo
         silo.Services.AddPlacementFilter<OnlyHereStrategy, OnlyHereDirector>(ServiceLifetime.Singleton);
         silo.AddIncomingGrainCallFilter<MarkingFilter>();
         silo.AddOutgoingGrainCallFilter<CountingFilter>();
+        silo.AddIncomingGrainCallFilter<FirstIncomingFilter>().AddIncomingGrainCallFilter<SecondIncomingFilter>().AddIncomingGrainCallFilter<MeddlingFilter>();
+        silo.AddOutgoingGrainCallFilter<FirstOutgoingFilter>().AddOutgoingGrainCallFilter<SecondOutgoingFilter>();
     }
 }

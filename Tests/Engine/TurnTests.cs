@@ -128,21 +128,66 @@ public sealed class TurnTests(EngineFixture engine)
     }
 
     [Fact]
-    public async Task CallCycle_ChainIsLetBackIn_Answers()
-        => Assert.Equal($"back from {_key}", await Grain.BounceAsync(_key + "-via", letBackIn: true));
+    public async Task AlwaysInterleave_Running_LetsOthersBegin()
+    {
+        var held = Grain.HoldInterleavedAsync(_key + "a");
+        await Signals.WaitAsync(_key + "a-begun");
+        Assert.Equal(1, await Grain.CountAsync());
+        Assert.False(held.IsCompleted);
+        Signals.Set(_key + "a-go");
+        await held;
+    }
 
     [Fact]
-    public async Task CallCycle_ChainIsNotLetBackIn_EndsInTimeout()
-        => await Assert.ThrowsAsync<TimeoutException>(() => Grain.BounceAsync(_key + "-via", letBackIn: false));
+    public async Task Writer_BesideAReader_Waits()
+    {
+        var reader = Grain.HoldReadingAsync(_key + "r");
+        await Signals.WaitAsync(_key + "r-begun");
+        var writer = Grain.HoldAsync(_key + "w");
+        for (var turn = 0; turn < 20; turn++)
+        {
+            Assert.Equal([_key + "r"], await Grain.BegunAsync());
+        }
+
+        Signals.Set(_key + "r-go");
+        await Signals.WaitAsync(_key + "w-begun");
+        Signals.Set(_key + "w-go");
+        await Task.WhenAll(reader, writer);
+    }
+
+    [Fact]
+    public async Task MayInterleave_CallThatThePredicateRefuses_Waits()
+    {
+        var grain = engine.Client.GetGrain<IChoosyGrain>(_key);
+        var held = grain.HoldAsync(_key + "1");
+        await Signals.WaitAsync(_key + "1-begun");
+        var second = grain.HoldAsync(_key + "2");
+        for (var turn = 0; turn < 20; turn++)
+        {
+            Assert.Equal("quick", await grain.QuickAsync());
+            Assert.False(Signals.IsSet(_key + "2-begun"));
+        }
+
+        Signals.Set(_key + "1-go");
+        await Signals.WaitAsync(_key + "2-begun");
+        Signals.Set(_key + "2-go");
+        await Task.WhenAll(held, second);
+    }
+
+    [Fact]
+    public async Task Reentrant_ItsOwnCallComesBack_BeginsAtOnce()
+        => Assert.Equal("echo", await engine.Client.GetGrain<IReentrantGrain>(_key).EchoToItselfAsync("echo"));
+
+    [Fact]
+    public async Task OneWay_CalleeIsHeld_TheCallerGoesOn()
+    {
+        await Grain.HoldUnheardAsync(_key);
+        await Signals.WaitAsync(_key + "-begun");
+        Signals.Set(_key + "-go");
+        Assert.Equal(1, await Grain.CountAsync());
+    }
 
     [Fact]
     public async Task Call_BeforeAndAfterAwait_RunsOnTheGrainsScheduler()
         => Assert.Equal((true, true), await Grain.SchedulerAsync());
-
-    [Fact]
-    public async Task StatelessWorker_CallsAtOnce_GetWorkersOfTheirOwn()
-    {
-        var grain = engine.Client.GetGrain<IPoolGrain>(_key);
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => grain.MeetAsync(_key + "-met", workers: 2)));
-    }
 }

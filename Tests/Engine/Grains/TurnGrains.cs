@@ -29,15 +29,9 @@ public interface ITurnGrain : IGrainWithStringKey
     [Alias("Count")]
     Task<int> CountAsync();
 
-    /// <summary>Calls the grain of this key, which calls back.</summary>
-    [Alias("Bounce")]
-    Task<string> BounceAsync(string via, bool letBackIn);
-
-    [Alias("BounceBack")]
-    Task<string> BounceBackAsync(string to);
-
-    [Alias("Touch")]
-    Task<string> TouchAsync();
+    /// <summary>As <see cref="HoldAsync"/>, for a caller that does not wait.</summary>
+    [Alias("HoldUnheard"), OneWay]
+    Task HoldUnheardAsync(string name);
 
     /// <summary>Sets a value that flows with the code, in a method that is not async.</summary>
     [Alias("SetFlowing")]
@@ -55,6 +49,9 @@ public interface IReentrantGrain : IGrainWithStringKey
 
     [Alias("Echo")]
     Task<string> EchoAsync(string text);
+
+    [Alias("EchoToItself")]
+    Task<string> EchoToItselfAsync(string text);
 }
 
 [Alias("engine.IChoosyGrain")]
@@ -65,14 +62,6 @@ public interface IChoosyGrain : IGrainWithStringKey
 
     [Alias("Quick")]
     Task<string> QuickAsync();
-}
-
-[Alias("engine.IPoolGrain")]
-public interface IPoolGrain : IGrainWithStringKey
-{
-    /// <summary>Waits until so many calls are held at once, each in a worker of its own.</summary>
-    [Alias("Meet")]
-    Task<int> MeetAsync(string name, int workers);
 }
 
 [GrainType("engine.turn")]
@@ -104,23 +93,7 @@ public sealed class TurnGrain : Grain, ITurnGrain
         return _count = count + 1;
     }
 
-    public async Task<string> BounceAsync(string via, bool letBackIn)
-    {
-        var other = GrainFactory.GetGrain<ITurnGrain>(via);
-        if (!letBackIn)
-        {
-            return await other.BounceBackAsync(this.GetPrimaryKeyString());
-        }
-
-        using (RequestContext.AllowCallChainReentrancy())
-        {
-            return await other.BounceBackAsync(this.GetPrimaryKeyString());
-        }
-    }
-
-    public async Task<string> BounceBackAsync(string to) => "back from " + await GrainFactory.GetGrain<ITurnGrain>(to).TouchAsync();
-
-    public Task<string> TouchAsync() => Task.FromResult(this.GetPrimaryKeyString());
+    public Task HoldUnheardAsync(string name) => Hold(name);
 
     public Task SetFlowingAsync(string value)
     {
@@ -148,6 +121,8 @@ public sealed class ReentrantGrain : Grain, IReentrantGrain
     }
 
     public Task<string> EchoAsync(string text) => Task.FromResult(text);
+
+    public Task<string> EchoToItselfAsync(string text) => GrainFactory.GetGrain<IReentrantGrain>(this.GetPrimaryKeyString()).EchoAsync(text);
 }
 
 [MayInterleave(nameof(Lets)), GrainType("engine.choosy")]
@@ -202,21 +177,4 @@ public sealed class QueueGrain : Grain, IQueueGrain
     }
 
     public Task<IReadOnlyList<string>> EnteredAsync() => Task.FromResult<IReadOnlyList<string>>([.. _entered]);
-}
-
-[StatelessWorker(4), GrainType("engine.pool")]
-public sealed class PoolGrain : Grain, IPoolGrain
-{
-    private static int s_here;
-
-    public async Task<int> MeetAsync(string name, int workers)
-    {
-        if (Interlocked.Increment(ref s_here) == workers)
-        {
-            Signals.Set(name);
-        }
-
-        await Signals.WaitAsync(name);
-        return Environment.CurrentManagedThreadId;
-    }
 }

@@ -51,12 +51,11 @@ public sealed class SiloTests : IDisposable
     {
         using var host = Build();
         await host.StartAsync();
-        var grain = Client(host).GetGrain<ITurnGrain>(_key);
-        var held = grain.HoldInterleavedAsync(_key + "1");
+        var held = Client(host).GetGrain<ITurnGrain>(_key).HoldInterleavedAsync(_key + "1");
         await Signals.WaitAsync(_key + "1-begun");
-        var bounce = grain.BounceAsync(_key + "-via", letBackIn: true);
+        var walk = Client(host).GetGrain<IChainGrain>(_key).WalkAsync([_key, _key + "-via", _key], [Door.Open, Door.Shut], 0);
         var stop = host.StopAsync();
-        Assert.Equal($"back from {_key}", await bounce);
+        Assert.Equal($"end at {_key}", await walk);
         Signals.Set(_key + "1-go");
         await Task.WhenAll(held, stop);
     }
