@@ -11,7 +11,11 @@ internal static class BenchmarkHost
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.UseOrleans(configure);
+        builder.UseOrleans(silo =>
+        {
+            EngineBenchmarks.Configure(silo);
+            configure(silo);
+        });
         var host = builder.Build();
         await host.StartAsync(cancellationToken);
         return host;

@@ -1,13 +1,18 @@
 using System.CommandLine;
-using Pythia.Benchmarks.Answers;
-using Pythia.Benchmarks.Calls;
-using Pythia.Benchmarks.Intents;
+using Pythia.Benchmarks;
 using Pythia.Benchmarks.Measuring;
-using Pythia.Benchmarks.Storage;
 
 // Measures what the project promises, always against a peer or a limit in the same run:
 //   dotnet run -c Release --project Tests/Benchmarks -- [NAME …] [--smoke] [--out FOLDER]
-IBenchmark[] all = [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark(), new IntentBenchmark()];
+var all = EngineBenchmarks.All;
+
+// What a start is held against is started in the same way.
+if (args is ["--bare"])
+{
+    await using var bare = await BareEndpoint.StartAsync([], CancellationToken.None);
+    Console.WriteLine($"Up. {bare.Url("answer")}");
+    await Task.Delay(Timeout.Infinite);
+}
 
 var names = new Argument<string[]>("name") { Description = $"What to measure: {string.Join(", ", all.Select(b => b.Name))}. All without a name." };
 names.AcceptOnlyFromAmong([.. all.Select(b => b.Name)]);
@@ -16,7 +21,7 @@ var output = new Option<DirectoryInfo?>("--out") { Description = "Also writes ea
 var root = new RootCommand("Benchmarks of Orleans.Pythia: ratios against a peer in the same run.") { names, smoke, output };
 root.SetAction(async (parsed, stop) =>
 {
-    var chosen = parsed.GetValue(names) is { Length: > 0 } some ? all.Where(b => some.Contains(b.Name, StringComparer.Ordinal)) : all;
+    var chosen = parsed.GetValue(names) is { Length: > 0 } some ? [.. all.Where(b => some.Contains(b.Name, StringComparer.Ordinal))] : all;
     foreach (var benchmark in chosen)
     {
         var report = new Report();

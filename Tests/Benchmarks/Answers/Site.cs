@@ -14,9 +14,12 @@ namespace Pythia.Benchmarks.Answers;
 /// <summary>A real chain with claimed devices, and silo, enclave and gateway on it, all in this process save the node.</summary>
 internal sealed class Site : IAsyncDisposable
 {
+    private const string DataFolderSetting = "Data:Folder";
+
     private readonly DataFolder _folder;
     private readonly ChainAccess _access;
     private readonly PythiaProgram _program;
+    private bool _isStopped;
 
     private Site(RegistryChain chain, IReadOnlyList<Hash32> devices, DataFolder folder, ChainAccess access, PythiaProgram program)
         => (Chain, Devices, _folder, _access, _program) = (chain, devices, folder, access, program);
@@ -24,6 +27,10 @@ internal sealed class Site : IAsyncDisposable
     public RegistryChain Chain { get; }
 
     public IReadOnlyList<Hash32> Devices { get; }
+
+    public IGrainFactory Grains => _program.Services.GetRequiredService<IGrainFactory>();
+
+    public string DataFolder => _folder.FullName;
 
     public IEnclave Enclave => _program.Services.GetRequiredService<IEnclave>();
 
@@ -44,7 +51,7 @@ internal sealed class Site : IAsyncDisposable
 
         var settings = SiloSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(Settings(chain)).Build());
         var progress = Progress.OnStandardError();
-        var folder = DataFolder.Take(settings.Data.Folder);
+        var folder = Silo.Hosting.DataFolder.Take(settings.Data.Folder);
         var access = await ChainAccess.OpenAsync(settings, folder, progress, cancellationToken);
         return new Site(chain, claimed, folder, access, await PythiaProgram.StartAsync(settings, access, folder, progress, cancellationToken));
     }
@@ -57,11 +64,24 @@ internal sealed class Site : IAsyncDisposable
         return new Request(Question.Create(Devices[number % Devices.Count], 0, Fact.OwnerOf), withNonce ? [.. nonce] : null, 0).Encode();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>How the program is started as a process of its own on this chain.</summary>
+    public IEnumerable<string> Arguments(string folder)
+        => Settings(Chain).Where(setting => setting.Key != DataFolderSetting).SelectMany(setting => new[] { "--set", $"{setting.Key}={setting.Value}" }).Prepend(folder).Prepend("--data");
+
+    /// <summary>Stops all but the node, so that another process can take the folder.</summary>
+    public async Task StopProgramAsync()
     {
+        if (_isStopped) return;
+
+        _isStopped = true;
         await _program.DisposeAsync();
         await _access.DisposeAsync();
         _folder.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopProgramAsync();
         await Chain.DisposeAsync();
     }
 
@@ -72,7 +92,7 @@ internal sealed class Site : IAsyncDisposable
         relay.ExportPrivateKey(key);
         return new()
         {
-            ["Data:Folder"] = Path.Combine(chain.Folder, "silo"),
+            [DataFolderSetting] = Path.Combine(chain.Folder, "silo"),
             ["Chain:Rpc:0"] = chain.Anvil.Address.ToString(),
             ["Chain:Manifest"] = chain.ManifestPath,
             ["Relay:Key"] = Hex.Format(key),

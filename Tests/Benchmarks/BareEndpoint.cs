@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace Pythia.Benchmarks.Answers;
+namespace Pythia.Benchmarks;
 
 /// <summary>The peer of the gateway: Kestrel and routing, which read a body and send another.</summary>
 internal sealed class BareEndpoint : IAsyncDisposable
