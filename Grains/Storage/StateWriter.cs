@@ -4,7 +4,7 @@ namespace Pythia.Grains.Storage;
 
 /// <summary>
 /// Stores a grain's state so that memory follows storage: <see cref="Current"/> is what was last stored, and a failed write leaves it
-/// as it was. In a reentrant grain, changes that come while a write is under way go together with the next one (group commit).
+/// as it was, or, where the write was taken and nobody heard, as a fresh read finds it. In a reentrant grain, changes that come while a write is under way go together with the next one (group commit).
 /// </summary>
 /// <remarks>For use on the grain's own scheduler only, where one thing runs at a time; it takes no locks.</remarks>
 public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action deactivate)
@@ -12,13 +12,14 @@ public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action 
 {
     private readonly List<Change> _waiting = [];
     private bool _writing;
+    private bool _isUnsure;
 
     /// <summary>The state as it is stored.</summary>
     public TState Current { get; private set; } = stored.State;
 
     /// <summary>Applies <paramref name="change"/> to what is then current, and completes when the result is stored.</summary>
     /// <param name="change">Pure; returns the same object when there is nothing to store.</param>
-    /// <exception cref="OrleansException">Storage did not take it: nothing changed.</exception>
+    /// <exception cref="OrleansException">Storage did not say that it took it: <see cref="Current"/> is what was read after that.</exception>
     public Task ApplyAsync(Func<TState, TState> change)
     {
         var entry = new Change(change);
@@ -53,6 +54,11 @@ public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action 
     {
         try
         {
+            if (_isUnsure)
+            {
+                await ReadAsync();
+            }
+
             var next = Current;
             foreach (var change in batch)
             {
@@ -91,12 +97,37 @@ public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action 
             stored.State = Current;
             if (e is InconsistentStateException)
             {
-                // Another activation, or a write that was taken although it was reported lost: only a fresh read tells.
+                // Another activation: only a fresh start tells what else has changed.
                 deactivate();
+            }
+            else
+            {
+                // It may have been taken all the same. What can't be read now is read before the next write.
+                _isUnsure = true;
+                await TryReadAsync();
             }
 
             throw;
         }
+    }
+
+    private async Task TryReadAsync()
+    {
+        try
+        {
+            await ReadAsync();
+        }
+        catch (Exception) when (_isUnsure)
+        {
+            // The writer's own exception goes to whoever waits.
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        await stored.ReadStateAsync(CancellationToken.None);
+        Current = stored.State;
+        _isUnsure = false;
     }
 
     private sealed record Change(Func<TState, TState> Apply)

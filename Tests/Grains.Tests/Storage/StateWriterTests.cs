@@ -39,6 +39,33 @@ public sealed class StateWriterTests
     }
 
     [Fact]
+    public async Task Apply_WriteIsTakenAndReportedLost_GoesOnFromWhatIsStored()
+    {
+        var stored = new ScriptedState { TakesWhatItReportsLost = true };
+        var writer = new StateWriter<string>(stored, () => { });
+        stored.Failure = new TimeoutException("told to fail");
+
+        await Assert.ThrowsAsync<TimeoutException>(() => writer.ApplyAsync(_ => "taken"));
+        Assert.Equal("taken", writer.Current);
+    }
+
+    [Fact]
+    public async Task Apply_WriteIsTakenAndStorageIsSilentAfterIt_ReadsBeforeTheNextWrite()
+    {
+        var stored = new ScriptedState { TakesWhatItReportsLost = true, ReadFailure = new TimeoutException("told to fail, too") };
+        var writer = new StateWriter<string>(stored, () => { });
+        stored.Failure = new TimeoutException("told to fail");
+        await Assert.ThrowsAsync<TimeoutException>(() => writer.ApplyAsync(_ => "taken"));
+        Assert.Equal("", writer.Current);
+
+        stored.Failure = null;
+        await Assert.ThrowsAsync<TimeoutException>(() => writer.ApplyAsync(s => s + " and more"));
+        stored.ReadFailure = null;
+        await writer.ApplyAsync(s => s + " and more");
+        Assert.Equal("taken and more", writer.Current);
+    }
+
+    [Fact]
     public async Task Apply_AnotherWroteMeanwhile_Deactivates()
     {
         var deactivated = false;
@@ -59,9 +86,15 @@ public sealed class StateWriterTests
 
     private sealed class ScriptedState : IPersistentState<string>
     {
+        private string _stored = "";
+
         public int Writes { get; private set; }
 
         public Exception? Failure { get; set; }
+
+        public Exception? ReadFailure { get; set; }
+
+        public bool TakesWhatItReportsLost { get; init; }
 
         public TaskCompletionSource? Gate { get; set; }
 
@@ -73,7 +106,11 @@ public sealed class StateWriterTests
 
         public Task ClearStateAsync() => Task.CompletedTask;
 
-        public Task ReadStateAsync() => Task.CompletedTask;
+        public Task ReadStateAsync()
+        {
+            State = ReadFailure is null ? _stored : throw ReadFailure;
+            return Task.CompletedTask;
+        }
 
         public async Task WriteStateAsync()
         {
@@ -83,6 +120,7 @@ public sealed class StateWriterTests
                 await gate.Task;
             }
 
+            _stored = Failure is null || TakesWhatItReportsLost ? State : _stored;
             if (Failure is { } failure)
             {
                 throw failure;
