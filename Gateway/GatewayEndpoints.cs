@@ -16,6 +16,7 @@ using Pythia.Gateway.Health;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
 using Pythia.Gateway.Settings;
+using Pythia.Gateway.Telemetry;
 using Pythia.Gateway.Views;
 
 namespace Pythia.Gateway;
@@ -28,6 +29,7 @@ public static class GatewayEndpoints
     {
         services.AddStrictOptions<GatewayOptions>(configuration, GatewayOptions.Section);
         services.TryAddSingleton(TimeProvider.System);
+        services.AddPythiaTelemetry(configuration);
         services.AddStrictOptions<OperationsOptions>(configuration, OperationsOptions.Section);
         services.AddSingleton<ServedChains>();
         services.AddSingleton<IHealthPart, GrainHealth>();

@@ -21,7 +21,7 @@ public static class JsonRpcTelemetry
         "Attempts at one node, by outcome: answered, refused, or why no usable answer came",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] });
 
-    private static readonly Gauge<int> Usable = Meter.CreateGauge<int>("pythia.jsonrpc.node.usable", "1", "1 while the node is asked; 0 while it is set aside or its circuit is open");
+    private static readonly Gauge<int> Usable = Meter.CreateGauge<int>("pythia.jsonrpc.node.usable", null, "1 while the node is asked; 0 while it is set aside or its circuit is open");
 
     internal static Activity? Begin(string node, string method)
     {

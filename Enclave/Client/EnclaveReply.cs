@@ -46,7 +46,7 @@ public enum RefusalReason
 /// <summary>A refusal: never signed, and never a permission.</summary>
 /// <param name="Reason">The named reason.</param>
 /// <param name="Detail">For people: the thing, what was found, what was expected.</param>
-/// <param name="Node">The node that caused it (URL without user and password), or null.</param>
+/// <param name="Node">The node that caused it (scheme, host and port), or null.</param>
 public sealed record EnclaveRefusal(RefusalReason Reason, string Detail, string? Node = null);
 
 /// <summary>Either <see cref="Answer"/> or <see cref="Refusal"/> with <see cref="Problem"/>.</summary>

@@ -28,7 +28,7 @@ public sealed class LedgerMetrics
         meter.CreateObservableGauge("pythia.ledger.head", () => Observe(f => f.Head), "{block}", "The newest verified head that the follower saw");
         meter.CreateObservableGauge("pythia.ledger.lag.blocks", () => Observe(f => Math.Max(0, f.Head - f.Cursor)), "{block}", "Blocks from cursor to head");
         meter.CreateObservableGauge("pythia.ledger.lag", () => Observe(LagSeconds), "s", "From the time of the cursor's block to now, by this host's clock");
-        meter.CreateObservableGauge("pythia.ledger.trouble", ObserveTrouble, "1", "1 where the follower is in the trouble named");
+        meter.CreateObservableGauge("pythia.ledger.trouble", ObserveTrouble, null, "1 where the follower is in the trouble named");
     }
 
     /// <summary>A block's events were all delivered.</summary>

@@ -36,7 +36,7 @@ public sealed class MirrorMetrics
         meter.CreateObservableGauge("pythia.mirror.lane.waiting", () => Observe(l => l.Waiting), "{intent}", "Intents in no transaction");
         meter.CreateObservableGauge("pythia.mirror.lane.under_way", () => Observe(l => l.UnderWay), "{intent}", "Intents in transactions that are not mined");
         meter.CreateObservableGauge("pythia.mirror.lane.transactions", () => Observe(l => l.Transactions), "{transaction}", "Transactions whose nonce is reserved");
-        meter.CreateObservableGauge("pythia.mirror.lane.trouble", ObserveTrouble, "1", "1 where the lane is in the trouble named");
+        meter.CreateObservableGauge("pythia.mirror.lane.trouble", ObserveTrouble, null, "1 where the lane is in the trouble named");
     }
 
     /// <summary>An intent was accepted or refused.</summary>

@@ -8,6 +8,7 @@ using Pythia.Enclave;
 using Pythia.Enclave.Host;
 using Pythia.Gateway;
 using Pythia.Gateway.Health;
+using Pythia.Gateway.Telemetry;
 using Pythia.Grains;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Pythia;
@@ -77,7 +78,7 @@ public sealed class PythiaProgram : IAsyncDisposable
             $"Enclaves to pin  GET  {Url}pythia/{Chain.Contracts.ChainId}/enclaves",
             $"REST             {Url}v1/chains/{Chain.Contracts.ChainId}/…",
             $"Health           GET  {Url}health/ready",
-            $"Operators        GET  {OperationsUrl}health/ready",
+            $"Operators        GET  {OperationsUrl}health/ready and {OperationsUrl}metrics",
         ]);
 
     public async ValueTask DisposeAsync()
@@ -93,8 +94,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.Configuration.AddConfiguration(settings.Configuration);
         builder.Configuration.AddInMemoryCollection(SettingsOfChain.Of(settings, chain, proofNode));
         builder.Logging.ClearProviders();
-        builder.Logging.AddSimpleConsole(console => console.SingleLine = true);
-        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.AddPythiaConsole(settings.Telemetry.LogFormat);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Logging.AddConfiguration(settings.Configuration.GetSection("Logging"));
         builder.WebHost.UseUrls(settings.Gateway.Url);

@@ -2,20 +2,21 @@ using Microsoft.Extensions.Configuration;
 using Pythia.Enclave.Host;
 using Pythia.Gateway;
 using Pythia.Gateway.Settings;
+using Pythia.Gateway.Telemetry;
 using Pythia.Grains.Mirror;
 using Pythia.Silo.Commands;
 
 namespace Pythia.Silo.Options;
 
 /// <summary>All settings of the program, checked before anything is made or started.</summary>
-public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data, ChainOptions Chain, RelayOptions Relay, GatewayOptions Gateway, OperationsOptions Operations)
+public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data, ChainOptions Chain, RelayOptions Relay, GatewayOptions Gateway, OperationsOptions Operations, TelemetryOptions Telemetry)
 {
     /// <summary>Section of <see cref="MirrorOptions"/>.</summary>
     public const string MirrorSection = "Mirror";
 
     /// <summary>The sections that are this program's.</summary>
     public static IReadOnlyList<string> Sections { get; } =
-        [DataOptions.Section, ChainOptions.Section, RelayOptions.Section, EnclaveOptions.Section, MirrorSection, GatewayOptions.Section, OperationsOptions.Section];
+        [DataOptions.Section, ChainOptions.Section, RelayOptions.Section, EnclaveOptions.Section, MirrorSection, GatewayOptions.Section, OperationsOptions.Section, TelemetryOptions.Section];
 
     /// <summary>The chain is our own anvil in the data folder.</summary>
     public bool OwnChain => Chain.Rpc.Count == 0;
@@ -36,6 +37,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         var chain = Take<ChainOptions>(withDefaults, ChainOptions.Section, problems);
         var relay = Take<RelayOptions>(withDefaults, RelayOptions.Section, problems);
         Take<MirrorOptions>(withDefaults, MirrorSection, problems);
+        var telemetry = Take<TelemetryOptions>(withDefaults, TelemetryOptions.Section, problems);
         var operations = Take<OperationsOptions>(withDefaults, OperationsOptions.Section, problems);
 
         // 3. what is completed when the chain is known; nobody may write it by hand
@@ -54,7 +56,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         if (problems.Count == 0 && new EnclaveOptionsValidator().Validate(name: null, enclave) is { Failed: true } failed) messages.AddRange(failed.Failures);
 
         return messages.Count == 0
-            ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations)
+            ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations, telemetry)
             : throw new StartException(string.Join(Environment.NewLine, messages.Distinct(StringComparer.Ordinal).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
     }
 

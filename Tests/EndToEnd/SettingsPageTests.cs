@@ -3,6 +3,7 @@ using System.Reflection;
 using Pythia.Contracts.Transactions;
 using Pythia.Enclave.Host;
 using Pythia.Gateway;
+using Pythia.Gateway.Telemetry;
 using Pythia.Grains.Mirror;
 using Pythia.Silo.Options;
 using Pythia.Vectors;
@@ -21,6 +22,7 @@ public sealed class SettingsPageTests
         (EnclaveOptions.Section, typeof(EnclaveOptions)),
         (GatewayOptions.Section, typeof(GatewayOptions)),
         (OperationsOptions.Section, typeof(OperationsOptions)),
+        (TelemetryOptions.Section, typeof(TelemetryOptions)),
         ("Mirror", typeof(MirrorOptions)),
         ("Mirror:Fees", typeof(FeePolicy)),
     ];

@@ -12,7 +12,7 @@ internal readonly record struct NodeReply(ReadOnlyMemory<byte> Utf8, string? Tro
 /// <summary>One JSON-RPC node. Sends and receives bytes; what they say is judged elsewhere.</summary>
 internal interface IJsonRpcNode
 {
-    /// <summary>For people: the URL without user, password and query.</summary>
+    /// <summary>For people: scheme, host and port; user, path and query may hold an access key.</summary>
     string Name { get; }
 
     /// <summary>One call. A silent, slow or broken node is a reply with trouble; only the caller's cancellation throws.</summary>
@@ -39,7 +39,7 @@ internal sealed class HttpJsonRpcNode : IJsonRpcNode, IDisposable
     public HttpJsonRpcNode(string url, TimeSpan replyTime, TimeProvider time)
     {
         var uri = new Uri(url);
-        Name = uri.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+        Name = uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + "/";
         _replyTime = replyTime;
         _time = time;
         _http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
