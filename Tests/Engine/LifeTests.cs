@@ -39,9 +39,45 @@ public sealed class LifeTests(EngineFixture engine)
     }
 
     [Fact]
-    public async Task Collection_IdleForItsClassesAge_EndsIt()
+    public async Task Lifecycle_StartAndEnd_GoThroughTheStagesAndBack()
     {
-        await engine.Client.GetGrain<IShortLivedGrain>(_key).InstanceAsync();
-        Assert.Equal(nameof(DeactivationReasonCode.ActivationIdle), await Signals.WaitAsync(_key + "-ended"));
+        var grain = engine.Client.GetGrain<IStageGrain>(_key);
+        Signals.Set(_key + "-go");
+        var instance = await grain.EndAndHoldAsync(_key);
+        await Signals.WaitAsync($"{_key}-disposed-{instance}");
+        Assert.Equal("first, set up, last, activated, deactivated, no last, no set up, no first, disposed", Diary.Of(_key));
+    }
+
+    [Fact]
+    public async Task DeactivateOnIdle_DuringACall_EndsAfterItAndHandsOnWhatWaits()
+    {
+        var grain = engine.Client.GetGrain<IStageGrain>(_key);
+        var held = grain.EndAndHoldAsync(_key);
+        await Signals.WaitAsync(_key + "-begun");
+        var waiting = grain.TouchAsync();
+        Signals.Set(_key + "-go");
+        var (first, second) = (await held, await waiting);
+        Assert.NotEqual(first, second);
+        await Signals.WaitAsync($"{_key}-disposed-{first}");
+    }
+
+    [Fact]
+    public async Task Constructor_Throws_FailsTheCallAndTriesAgainAtTheNext()
+    {
+        var grain = engine.Client.GetGrain<IFragileGrain>(_key);
+        await Assert.ThrowsAsync<InvalidOperationException>(grain.TouchAsync);
+        Signals.Set(_key + "-built");
+        Assert.True(await grain.TouchAsync() > 0);
+    }
+
+    [Fact]
+    public async Task OnDeactivate_Throws_TheNextCallGoesToANewActivation()
+    {
+        Signals.Set(_key + "-built");
+        var grain = engine.Client.GetGrain<IFragileGrain>(_key);
+        var before = await grain.TouchAsync();
+        await grain.EndAsync();
+        await Signals.WaitAsync($"{_key}-ended-{before}");
+        Assert.NotEqual(before, await grain.TouchAsync());
     }
 }

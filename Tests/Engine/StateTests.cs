@@ -9,6 +9,10 @@ public sealed class StateTests(EngineFixture engine)
 {
     private readonly string _key = Keys.New();
 
+    private ITwinGrain Twin => engine.Client.GetGrain<ITwinGrain>(_key);
+
+    private IFragileStateGrain Fragile => engine.Client.GetGrain<IFragileStateGrain>(_key);
+
     private ITallyGrain Grain => engine.Client.GetGrain<ITallyGrain>(_key);
 
     [Fact]
@@ -56,5 +60,58 @@ public sealed class StateTests(EngineFixture engine)
         await grain.AddAsync(3);
         await grain.EndAsync();
         Assert.Equal(7, await grain.AddAsync(4));
+    }
+
+    [Fact]
+    public async Task Read_AfterAnotherWrote_HasTheNewState() => Assert.Equal((0, 7), await Twin.WriteAndReadAsync(7));
+
+    [Fact]
+    public async Task Etag_IsSetByAWrite_AndChangedByTheNext()
+    {
+        var (none, first, second) = await Twin.EtagsAsync();
+        Assert.Null(none);
+        Assert.NotNull(first);
+        Assert.NotNull(second);
+        Assert.NotEqual(first, second);
+    }
+
+    [Fact]
+    public async Task Write_AfterAnotherCleared_Fails()
+    {
+        await Assert.ThrowsAsync<InconsistentStateException>(Twin.WriteAfterClearAsync);
+        var (count, exists, _) = await Twin.GetAsync();
+        Assert.Equal((0, false), (count, exists));
+    }
+
+    [Fact]
+    public async Task Conflict_CaughtByTheGrain_LeavesTheActivation()
+    {
+        var instance = await Twin.CatchConflictAsync();
+        Assert.Equal(instance, (await Twin.GetAsync()).Instance);
+    }
+
+    [Fact]
+    public async Task Write_TheStoreFails_FailsTheCallAndLeavesTheActivation()
+    {
+        await Fragile.SetAsync(1);
+        var (_, before) = await Fragile.GetAsync();
+        FragileStorage.Failing[_key] = true;
+        await Assert.ThrowsAnyAsync<Exception>(() => Fragile.SetAsync(2));
+        FragileStorage.Failing.Remove(_key, out _);
+        Assert.Equal(before, (await Fragile.GetAsync()).Instance);
+        await Fragile.SetAsync(3);
+        await Fragile.EndAsync();
+        var (count, after) = await Fragile.GetAsync();
+        Assert.Equal(3, count);
+        Assert.NotEqual(before, after);
+    }
+
+    [Fact]
+    public async Task Read_TheStoreFailsAtTheStart_FailsTheCallAndTriesAgainAtTheNext()
+    {
+        FragileStorage.Failing[_key] = true;
+        await Assert.ThrowsAnyAsync<Exception>(Fragile.GetAsync);
+        FragileStorage.Failing.Remove(_key, out _);
+        Assert.Equal(0, (await Fragile.GetAsync()).Count);
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Configuration;
 using Orleans.Placement;
+using Orleans.Runtime.Hosting;
 using Pythia.Engine.Grains;
 
 namespace Pythia.Engine;
@@ -18,8 +19,11 @@ internal static class TestSilo
         silo.Configure<GrainCollectionOptions>(options =>
         {
             options.CollectionQuantum = TimeSpan.FromSeconds(1);
-            options.ClassSpecificCollectionAge[typeof(ShortLivedGrain).FullName!] = TimeSpan.FromSeconds(2);
+            options.ClassSpecificCollectionAge[typeof(IdleGrain).FullName!] = TimeSpan.FromSeconds(2);
         });
+        silo.Services.AddGrainStorage("fragile", static (_, _) => new FragileStorage());
+        silo.AddGrainExtension<IPulseExtension, PulseExtension>();
+        silo.AddActivityPropagation();
         silo.AddMemoryGrainStorage("pythia").AddMemoryGrainStorageAsDefault().UseInMemoryReminderService();
         silo.Services.AddPlacementFilter<OnlyHereStrategy, OnlyHereDirector>(ServiceLifetime.Singleton);
         silo.AddIncomingGrainCallFilter<MarkingFilter>();

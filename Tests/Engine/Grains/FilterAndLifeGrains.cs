@@ -13,13 +13,6 @@ public interface ILifeGrain : IGrainWithStringKey
     Task EndAsync();
 }
 
-[Alias("engine.IShortLivedGrain")]
-public interface IShortLivedGrain : IGrainWithStringKey
-{
-    [Alias("Instance")]
-    Task<int> InstanceAsync();
-}
-
 /// <summary>Fails to start for as long as the test has not set {key}-well.</summary>
 [Alias("engine.ISickGrain")]
 public interface ISickGrain : IGrainWithStringKey
@@ -54,18 +47,6 @@ public sealed class LifeGrain : Grain, ILifeGrain
         DeactivateOnIdle();
         return Task.CompletedTask;
     }
-}
-
-[GrainType("engine.shortlived")]
-public sealed class ShortLivedGrain : Grain, IShortLivedGrain
-{
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        Signals.Set(this.GetPrimaryKeyString() + "-ended", reason.ReasonCode.ToString());
-        return Task.CompletedTask;
-    }
-
-    public Task<int> InstanceAsync() => Task.FromResult(1);
 }
 
 [GrainType("engine.sick")]

@@ -15,7 +15,11 @@ public sealed class EngineFixture : IAsyncLifetime
     {
         var builder = new InProcessTestClusterBuilder(2);
         builder.ConfigureSilo((_, silo) => TestSilo.Configure(silo));
-        builder.ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TestSilo.ResponseTimeout));
+        builder.ConfigureClient(client =>
+        {
+            client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TestSilo.ResponseTimeout);
+            client.AddActivityPropagation();
+        });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
     }
