@@ -11,8 +11,10 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Gateway.Acts;
+using Pythia.Gateway.Catalogue;
 using Pythia.Gateway.Devices;
 using Pythia.Gateway.Health;
+using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
 using Pythia.Gateway.Settings;
@@ -36,6 +38,7 @@ public static class GatewayEndpoints
         services.AddSingleton<HealthReporter>();
         services.AddSingleton<EnclaveDirectory>();
         services.AddSingleton<ActPreparer>();
+        services.AddSingleton<EventStreams>();
         services.AddRouting();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(LimitServer);
         services.AddRateLimiter(_ => { });
@@ -73,9 +76,12 @@ public static class GatewayEndpoints
 
         var rest = endpoints.MapGroup("/v1/chains/{chain}");
         rest.AddEndpointFilter(chains.FilterAsync);
+        CatalogueEndpoints.MapChains(endpoints);
+        CatalogueEndpoints.Map(rest);
         ActEndpoints.Map(rest);
         ViewEndpoints.Map(rest);
         HealthEndpoints.Map(endpoints);
+        ApiDocumentEndpoint.Map(endpoints);
         return endpoints;
     }
 
@@ -93,7 +99,7 @@ public static class GatewayEndpoints
         limiter.OnRejected = (context, _) => new(ProblemResult.WriteAsync(context.HttpContext, Problem.TooMany(1)));
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => context.Request.Path.StartsWithSegments("/health")
             ? RateLimitPartition.GetNoLimiter("health")
-            : RateLimitPartition.GetTokenBucketLimiter(context.Connection.RemoteIpAddress?.ToString() ?? "", _ => new TokenBucketRateLimiterOptions
+            : RateLimitPartition.GetTokenBucketLimiter(NetworkAddress.Of(context), _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = options.Value.RequestBurst,
                 TokensPerPeriod = options.Value.RequestsPerSecond,

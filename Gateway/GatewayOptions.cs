@@ -31,6 +31,14 @@ public sealed class GatewayOptions
     /// <summary>Connections open at the same time: 1 to 1,000,000, default 10,000.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>Streams of events that one address may have open at a gateway: 1 to 10,000, default 16.</summary>
+    [Range(1, 10_000)]
+    public int EventStreamsPerAddress { get; set; } = 16;
+
+    /// <summary>Seconds after which a stream without news says that it is still there: 1 to 19, default 15.</summary>
+    [Range(1, 19)]
+    public int EventHeartbeatSeconds { get; set; } = 15;
 }
 
 /// <summary>One chain, section <c>Gateway:Chains:{n}</c>.</summary>

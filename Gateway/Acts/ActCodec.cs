@@ -29,7 +29,7 @@ internal static class ActCodec
 
         var expected = Address.Parse(ContractOf(act.Registry, chain));
         if (act.Contract != expected)
-            throw new ActRefusedException(new(422, "wrong-contract", "The act is for another contract", $"contract: {act.Contract} found, {act.Registry} {expected} expected"));
+            throw new ActRefusedException(new(ProblemTypes.WrongContract, $"contract: {act.Contract} found, {act.Registry} {expected} expected"));
 
         return new(act, SignedActJson.Format(act), act.ToTypedData(act.DomainOn(chain.ChainId)));
     }
@@ -53,5 +53,5 @@ internal static class ActCodec
     };
 
     private static ActRefusedException Malformed(string reason)
-        => new(Problem.BadRequest("malformed-act", reason));
+        => new(new(ProblemTypes.MalformedAct, reason));
 }

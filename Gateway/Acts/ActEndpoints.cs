@@ -6,8 +6,10 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pythia.Contracts.Registries;
+using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
+using Pythia.Gateway.Views;
 using Pythia.Grains;
 using Pythia.Grains.Mirror;
 
@@ -24,13 +26,14 @@ internal static class ActEndpoints
 
     private const string JsonMediaType = "application/json";
     private const int LongestSignatureBytes = 4_096;
-    private const int LongestWaitSeconds = 19;
+    public const int LongestWaitSeconds = 19;
 
     public static void Map(RouteGroupBuilder chain)
     {
-        chain.MapPost("/acts/{act}/prepare", PrepareAsync);
-        chain.MapPost("/intents", SubmitAsync);
-        chain.MapGet("/intents/{digest}", FollowAsync);
+        chain.MapPost("/acts/{act}/prepare", PrepareAsync).Describe(ApiOperations.Prepare);
+        chain.MapPost("/intents", SubmitAsync).Describe(ApiOperations.Submit);
+        chain.MapGet("/intents/{digest}", FollowAsync).Describe(ApiOperations.Follow);
+        chain.MapGet("/intents/{digest}/events", IntentEvents.StreamAsync).Describe(ApiOperations.FollowEvents);
     }
 
     private static async Task<IResult> PrepareAsync(string act, HttpContext context, IGrainFactory grains, ActPreparer preparer)
@@ -73,7 +76,7 @@ internal static class ActEndpoints
     {
         var signature = ActMembers.ReadBytes(body, "signature");
         if (signature.Length is 0 or > LongestSignatureBytes)
-            throw new ActRefusedException(Problem.BadRequest("malformed-signature", $"signature: {signature.Length} bytes found, 1 to {LongestSignatureBytes} expected"));
+            throw new ActRefusedException(new(ProblemTypes.MalformedSignature, $"signature: {signature.Length} bytes found, 1 to {LongestSignatureBytes} expected"));
 
         var chain = ServedChains.Of(context);
         var prepared = ActCodec.Read(ActMembers.ReadObject(body, "act"), chain);
@@ -110,24 +113,8 @@ internal static class ActEndpoints
         if (view.Stage == IntentStage.Unknown) return new ProblemResult(Problem.NotFound($"intent {id} was never accepted here"));
 
         if (seconds > 0 && view.Version <= afterVersion)
-            view = await WaitAsync(grain, view, afterVersion, TimeSpan.FromSeconds(seconds), context.RequestAborted, lifetime.ApplicationStopping);
-        context.Response.Headers.CacheControl = "no-store";
-        return Results.Json(view, GatewayJson.Options);
-    }
-
-    // A gateway that stops answers with what is known, so that its stop need not outlast its callers' patience.
-    private static async Task<IntentView> WaitAsync(
-        IIntentGrain grain, IntentView known, long afterVersion, TimeSpan patience, CancellationToken aborted, CancellationToken stopping)
-    {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, stopping);
-        try
-        {
-            return await grain.WaitAsync(afterVersion, patience, either.Token);
-        }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
-        {
-            return known;
-        }
+            view = await IntentWait.WaitAsync(grain, view, afterVersion, TimeSpan.FromSeconds(seconds), context.RequestAborted, lifetime.ApplicationStopping);
+        return new EntityResult<IntentView>(view);
     }
 
     private static async Task<(JsonObject Json, Problem? Problem)> ReadJsonAsync(HttpContext context)
@@ -137,7 +124,7 @@ internal static class ActEndpoints
     }
 
     private static Problem UnknownAct(string name)
-        => new(404, "unknown-act", "There is no such act", $"act '{Problem.Shorten(name)}' found, one of {string.Join(", ", SignedActJson.ActNames)} expected");
+        => new(ProblemTypes.UnknownAct, $"act '{Problem.Shorten(name)}' found, one of {string.Join(", ", SignedActJson.ActNames)} expected");
 }
 
 /// <summary>A submission that was taken.</summary>

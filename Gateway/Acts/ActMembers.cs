@@ -26,7 +26,7 @@ internal static class ActMembers
     public static JsonObject ReadObject(JsonObject json, string name) => json[name] as JsonObject ?? throw Bad(json, name, "", "an object");
 
     private static ActRefusedException Bad(JsonObject json, string name, string path, string expected)
-        => new(Problem.BadRequest("malformed-act", json[name] is { } found
+        => new(new(ProblemTypes.MalformedAct, json[name] is { } found
             ? $"{path}{name}: {Problem.Shorten(found.ToJsonString())} found, {expected} expected"
             : $"{path}{name}: nothing found, {expected} expected"));
 }

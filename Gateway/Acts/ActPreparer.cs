@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
@@ -21,11 +22,25 @@ public sealed class ActPreparer(TimeProvider time, IOptions<GatewayOptions> opti
 {
     private const int NonceKeyBytes = 24;
 
+    /// <summary>What is filled in where an act of this name leaves it out, by path: <c>epochs.deviceEpoch</c>.</summary>
+    internal static IReadOnlySet<string> FilledIn(string name) => FilledInByAct.GetValueOrDefault(name) ?? FrozenSet<string>.Empty;
+
+    private static readonly FrozenDictionary<string, FrozenSet<string>> FilledInByAct = new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
+    {
+        ["Grant"] = ["epochs", "epochs.deviceEpoch", "epochs.grantEpoch", "epochs.ownerEpoch"],
+        ["Accept"] = ["key.grantee", "key.deviceEpoch", "termsHash"],
+        ["Transfer"] = ["deviceEpoch", "ownerEpoch"],
+        ["Unfreeze"] = ["deviceEpoch", "ownerEpoch"],
+        ["Retire"] = ["deviceEpoch"],
+        ["SetRecovery"] = ["ownerEpoch"],
+        ["StartRecovery"] = ["ownerEpoch"],
+    }.ToFrozenDictionary(StringComparer.Ordinal);
+
     internal async Task<JsonObject> CompleteAsync(string name, RegistryKind registry, JsonObject fields, GatewayChainOptions chain, IGrainFactory grains)
     {
         // 1. contract and name
         if (fields.ContainsKey("act") || fields.ContainsKey("contract"))
-            throw new ActRefusedException(Problem.BadRequest("malformed-act", "act or contract: a value found, none expected: the path says both"));
+            throw new ActRefusedException(new(ProblemTypes.MalformedAct, "act or contract: a value found, none expected: the path says both"));
 
         var act = new JsonObject { ["act"] = name, ["contract"] = ActCodec.ContractOf(registry, chain) };
         foreach (var (member, value) in fields) act[member] = value?.DeepClone();
@@ -113,7 +128,7 @@ public sealed class ActPreparer(TimeProvider time, IOptions<GatewayOptions> opti
             var consentId = RegistryIds.ConsentId(deviceId, ActMembers.ReadNumber(key, "deviceEpoch", "key."), grantee, scope);
             var view = await grains.GetGrain<IConsentGrain>(GrainKeys.Of(chainId, consentId.ToString())).GetAsync();
             if (view.Status != ConsentStatus.Offered || view.Policy is null)
-                throw new ActRefusedException(new(409, "nothing-offered", "There is no offer to accept", $"consent {consentId}: status {view.Status} found, Offered expected"));
+                throw new ActRefusedException(new(ProblemTypes.NothingOffered, $"consent {consentId}: status {view.Status} found, Offered expected"));
 
             var terms = new ConsentTerms(
                 deviceId, grantee, scope, (Contracts.Registries.ConsentKind)view.Kind, view.NotBeforeUnixSeconds, view.NotAfterUnixSeconds,

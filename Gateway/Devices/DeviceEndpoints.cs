@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
 using Pythia.Grains;
@@ -26,9 +27,9 @@ public static class DeviceEndpoints
 
     public static void Map(RouteGroupBuilder chain)
     {
-        chain.MapPost("/answer", AnswerByAnyAsync);
-        chain.MapPost("/enclaves/{enclave}/answer", AnswerByOneAsync);
-        chain.MapGet("/enclaves", ListEnclavesAsync);
+        chain.MapPost("/answer", AnswerByAnyAsync).Describe(ApiOperations.Ask);
+        chain.MapPost("/enclaves/{enclave}/answer", AnswerByOneAsync).Describe(ApiOperations.AskOne);
+        chain.MapGet("/enclaves", ListEnclavesAsync).Describe(ApiOperations.Enclaves);
     }
 
     // One that answers is as good as another: the next in turn, and the one after it if that is gone meanwhile.
@@ -67,7 +68,7 @@ public static class DeviceEndpoints
         // A name that no silo reported must not make a grain.
         var chainId = ServedChains.Of(context).ChainId;
         if (!(await directory.ListInTurnAsync(grains, chainId)).Contains(id, StringComparer.Ordinal))
-            return new ProblemResult(new Problem(404, "unknown-enclave", "There is no such enclave", $"enclave '{id}' found, one of GET …/enclaves expected"));
+            return new ProblemResult(new Problem(ProblemTypes.UnknownEnclave, $"enclave '{id}' found, one of GET …/enclaves expected"));
 
         return await AskAsync(context, grains, chainId, id, request, logger);
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Pythia.Gateway.OpenApi;
 
 namespace Pythia.Gateway.Health;
 
@@ -17,14 +18,14 @@ public static class HealthEndpoints
 
     private static void Map(IEndpointRouteBuilder endpoints, bool isOperators)
     {
-        endpoints.MapGet("/health/live", (HttpContext context) => Write(context, new HealthJson("live", []), StatusCodes.Status200OK));
+        endpoints.MapGet("/health/live", (HttpContext context) => Write(context, new HealthJson("live", []), StatusCodes.Status200OK)).Describe(ApiOperations.Live);
         endpoints.MapGet("/health/ready", async (HttpContext context, HealthReporter reporter) =>
         {
             var reasons = await reporter.FindAsync();
             var worst = reasons.Count == 0 ? default(HealthLevel?) : reasons.Max(r => r.Code.Level);
             var page = new HealthJson(StatusOf(worst), [.. reasons.Select(r => HealthReasonJson.Of(r, isOperators)).Distinct()]);
             return Write(context, page, worst == HealthLevel.NotReady ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
-        });
+        }).Describe(ApiOperations.Ready);
     }
 
     private static string StatusOf(HealthLevel? worst) => worst switch

@@ -36,12 +36,20 @@ public sealed class ProblemResult(Problem problem) : IResult
         using (var json = new Utf8JsonWriter(buffer))
         {
             json.WriteStartObject();
-            json.WriteString("type", Problem.TypePrefix + problem.Name);
-            json.WriteString("title", problem.Title);
+            json.WriteString("type", problem.Type.Uri);
+            json.WriteString("title", problem.Type.Title);
             json.WriteNumber("status", problem.Status);
             json.WriteString("detail", problem.Detail);
             if (problem.Verdict is { } verdict) json.WriteString("verdict", verdict);
             if (problem.Digest is { } digest) json.WriteString("digest", digest);
+            if (problem.Reason is { } reason) json.WriteString("reason", reason);
+            if (problem.Quota is { } quota)
+            {
+                json.WriteString("quota", quota.Name);
+                json.WriteNumber("used", quota.Used);
+                json.WriteNumber("limit", quota.Limit);
+            }
+
             if (problem.Status >= 500) json.WriteString("requestId", requestId);
             json.WriteEndObject();
         }

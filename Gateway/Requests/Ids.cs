@@ -24,7 +24,7 @@ public static partial class Ids
     public static (long Value, Problem? Problem) ReadNumber(string what, string? text, long absent, long least, long most)
         => text is null ? (absent, null)
             : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most ? (value, null)
-            : (0, Problem.BadRequest("bad-number", $"{what} '{Problem.Shorten(text)}' found, {least} to {most} expected"));
+            : (0, new(ProblemTypes.BadNumber, $"{what} '{Problem.Shorten(text)}' found, {least} to {most} expected"));
 
     [GeneratedRegex("^[a-z0-9-]{1,64}$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex EnclaveName();

@@ -21,17 +21,17 @@ public static class StrictJson
     /// <returns>The object, or the refusal; never both.</returns>
     public static (JsonObject Json, Problem? Problem) Parse(ReadOnlySpan<byte> utf8)
     {
-        if (!Utf8.IsValid(utf8)) return ([], Problem.BadRequest("malformed-json", "bytes that are no UTF-8 found"));
+        if (!Utf8.IsValid(utf8)) return ([], new(ProblemTypes.MalformedJson, "bytes that are no UTF-8 found"));
 
         try
         {
             return JsonNode.Parse(utf8, documentOptions: Options) is JsonObject json
                 ? (json, null)
-                : ([], Problem.BadRequest("malformed-json", "another JSON value found, an object expected"));
+                : ([], new(ProblemTypes.MalformedJson, "another JSON value found, an object expected"));
         }
         catch (JsonException e)
         {
-            return ([], Problem.BadRequest("malformed-json", $"no strict JSON found near byte {e.BytePositionInLine ?? 0} of line {(e.LineNumber ?? 0) + 1}"));
+            return ([], new(ProblemTypes.MalformedJson, $"no strict JSON found near byte {e.BytePositionInLine ?? 0} of line {(e.LineNumber ?? 0) + 1}"));
         }
     }
 
@@ -41,12 +41,12 @@ public static class StrictJson
         foreach (var (name, _) in json)
         {
             if (!required.Contains(name) && !optional.Contains(name))
-                return Problem.BadRequest("unknown-field", $"field '{Problem.Shorten(name)}' found, one of {List(required, optional)} expected");
+                return new(ProblemTypes.UnknownField, $"field '{Problem.Shorten(name)}' found, one of {List(required, optional)} expected");
         }
 
         foreach (var name in required)
         {
-            if (json[name] is null) return Problem.BadRequest("missing-field", $"no field '{name}' found");
+            if (json[name] is null) return new(ProblemTypes.MissingField, $"no field '{name}' found");
         }
 
         return null;

@@ -1,7 +1,8 @@
-using System.Runtime.InteropServices;
+using System.Collections.Immutable;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
 using Pythia.Grains;
@@ -24,22 +25,22 @@ public static class ViewEndpoints
     {
         chain.MapGet("/devices/{id}", (string id, HttpContext context, IGrainFactory grains) =>
             ViewAsync(Ids.ReadHash("device", id), context, async key =>
-                await grains.GetGrain<IDeviceGrain>(key).GetAsync() is { } view && view is not { Status: DeviceStatus.Unclaimed, Pending: 0 } ? view : null));
+                await grains.GetGrain<IDeviceGrain>(key).GetAsync() is { } view && view is not { Status: DeviceStatus.Unclaimed, Pending: 0 } ? view : null)).Describe(ApiOperations.Device);
         chain.MapGet("/consents/{id}", (string id, HttpContext context, IGrainFactory grains) =>
             ViewAsync(Ids.ReadHash("consent", id), context, async key =>
-                await grains.GetGrain<IConsentGrain>(key).GetAsync() is { } view && view is not { Status: ConsentStatus.None, Pending: 0 } ? view : null));
+                await grains.GetGrain<IConsentGrain>(key).GetAsync() is { } view && view is not { Status: ConsentStatus.None, Pending: 0 } ? view : null)).Describe(ApiOperations.Consent);
         chain.MapGet("/owners/{address}", (string address, HttpContext context, IGrainFactory grains) =>
-            ViewAsync(Ids.ReadAddress("owner", address), context, async key => await grains.GetGrain<IOwnerGrain>(key).GetAsync()));
+            ViewAsync(Ids.ReadAddress("owner", address), context, async key => await grains.GetGrain<IOwnerGrain>(key).GetAsync())).Describe(ApiOperations.Owner);
         chain.MapGet("/manufacturers/{address}", (string address, HttpContext context, IGrainFactory grains) =>
-            ViewAsync(Ids.ReadAddress("manufacturer", address), context, async key => await grains.GetGrain<IManufacturerGrain>(key).GetAsync()));
+            ViewAsync(Ids.ReadAddress("manufacturer", address), context, async key => await grains.GetGrain<IManufacturerGrain>(key).GetAsync())).Describe(ApiOperations.Manufacturer);
         chain.MapGet("/policies/{id}", (string id, HttpContext context, IGrainFactory grains) =>
             ViewAsync(Ids.ReadHash("policy", id), context, async key =>
                 await grains.GetGrain<IPolicyGrain>(key).GetAsync() is { } view && view is not { Status: PolicyStatus.Unknown, Pending: 0 }
-                    ? PolicyJson.Of(view) : null));
-        chain.MapGet("/owners/{address}/grantees/{grantee}", GetGranteeAsync);
-        chain.MapGet("/policies/{id}/document", GetPolicyDocumentAsync);
+                    ? PolicyJson.Of(view) : null)).Describe(ApiOperations.Policy);
+        chain.MapGet("/owners/{address}/grantees/{grantee}", GetGranteeAsync).Describe(ApiOperations.Grantee);
+        chain.MapGet("/policies/{id}/document", GetPolicyDocumentAsync).Describe(ApiOperations.PolicyDocument);
         chain.MapGet("/ledger", (HttpContext context, IGrainFactory grains) =>
-            ViewAsync((LedgerPartition, null), context, async key => await grains.GetGrain<ILedgerGrain>(key).GetAsync()));
+            ViewAsync((LedgerPartition, null), context, async key => await grains.GetGrain<ILedgerGrain>(key).GetAsync())).Describe(ApiOperations.Ledger);
     }
 
     // Every view: the id is read, the grain is asked, and what was never heard of is not there.
@@ -49,8 +50,7 @@ public static class ViewEndpoints
         if (id.Problem is { } problem) return new ProblemResult(problem);
 
         var view = await readAsync(GrainKeys.Of(ServedChains.Of(context).ChainId, id.Id));
-        context.Response.Headers.CacheControl = "no-store";
-        return view is null ? new ProblemResult(Problem.NotFound($"{id.Id} is not known here")) : Results.Json(view, GatewayJson.Options);
+        return view is null ? new ProblemResult(Problem.NotFound($"{id.Id} is not known here")) : new EntityResult<TView>(view);
     }
 
     private static async Task<IResult> GetGranteeAsync(string address, string grantee, HttpContext context, IGrainFactory grains)
@@ -72,8 +72,18 @@ public static class ViewEndpoints
         if (view.Status == PolicyStatus.Unknown || view.Document.IsDefaultOrEmpty)
             return new ProblemResult(Problem.NotFound($"the document of policy {policyId} is not known here"));
 
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return Results.File(ImmutableCollectionsMarshal.AsArray(view.Document)!, "application/octet-stream", $"{policyId}.policy");
+        return new DocumentResult(policyId, view.Document);
+    }
+
+    // Its id is the hash of its bytes: no other bytes can ever stand here.
+    private sealed class DocumentResult(string policyId, ImmutableArray<byte> document) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.XContentTypeOptions = "nosniff";
+            httpContext.Response.Headers.ContentDisposition = $"attachment; filename={policyId}.policy";
+            return EntityBody.WriteAsync(httpContext, document.AsMemory(), "application/octet-stream", $"\"{policyId}\"", "public, max-age=31536000, immutable");
+        }
     }
 }
 

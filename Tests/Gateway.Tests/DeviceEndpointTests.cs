@@ -186,7 +186,7 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
     public async Task Enclaves_Listed_WithWhatADevicePins()
     {
         _gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(
-            new PythiaIdentity("one", [.. new byte[64]], [.. new byte[32]], 0, 17, 1_700_000_000, "0xab")));
+            new PythiaIdentity("one", [.. new byte[64]], [.. new byte[32]], 0, 17, 1_700_000_000, "0x" + new string('a', 64))));
         var page = JsonNode.Parse(await _gateway.Client.GetStringAsync("/pythia/31337/enclaves"))!;
 
         ((ulong)page["chainId"]!).ShouldBe(31337UL);

@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Pythia.Gateway.Tests.OpenApi;
 
 namespace Pythia.Gateway.Tests;
 
@@ -16,11 +18,14 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    private GatewayFixture(WebApplication app, ScriptedGrains grains) => (_app, Grains, Client) = (app, grains, app.GetTestClient());
+    private GatewayFixture(WebApplication app, ScriptedGrains grains) => (_app, Grains, Client) = (app, grains, ClientOf(app));
 
     public ScriptedGrains Grains { get; }
 
     public HttpClient Client { get; }
+
+    /// <summary>Every route that is mapped.</summary>
+    public IEnumerable<RouteEndpoint> Routes => ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
 
     /// <summary>Where the operators' pages are.</summary>
     public Uri OperationsUrl => _app.Services.GetRequiredService<OperationsServer>().Url;
@@ -57,6 +62,12 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     /// <summary>Says that the gateway is to stop, as SIGTERM does.</summary>
     public void BeginStop() => _app.Lifetime.StopApplication();
+
+    private static HttpClient ClientOf(WebApplication app)
+    {
+        var server = app.GetTestServer();
+        return new HttpClient(new JudgedHandler(server.CreateHandler(), () => server.CreateClient().GetStringAsync("/openapi/v1.json"))) { BaseAddress = server.BaseAddress };
+    }
 
     public async ValueTask DisposeAsync()
     {
