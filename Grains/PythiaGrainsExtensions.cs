@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
+using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Pythia;
 using Pythia.Grains.Storage;
@@ -32,6 +33,7 @@ public static class PythiaGrainsExtensions
         services.AddSingleton<MirrorMetrics>();
         services.AddSingleton<LedgerMetrics>();
         services.AddSingleton<LedgerChains>();
+        services.AddSingleton<LedgerBeginnings>();
         services.AddSingleton<LaneDirectory>();
         services.AddSingleton<EnclaveDirectory>();
         services.AddSingleton<SubjectServices>();

@@ -31,7 +31,8 @@ public enum ConsentKind { None = 0, Data = 1, Command = 2 }
 /// <param name="Scope">keccak256 of the scope's name, 0x and 64 hex digits.</param>
 /// <param name="Policy">Policy id, 0x and 64 hex digits.</param>
 /// <param name="BondWei">Decimal.</param>
-/// <param name="EndedBy">What ended it: <c>revocation</c>, <c>grantee revocation</c>, <c>device epoch</c>; empty while it lives.</param>
+/// <param name="EndedBy">What ended it: <c>revocation</c>, <c>grantee revocation</c>, <c>device epoch</c>, or <c>time</c>
+/// once a block later than its not-after was told here; empty while it lives.</param>
 /// <param name="GrantEpoch">The owner's at the grant; part of the terms' hash that an acceptance signs.</param>
 [GenerateSerializer, Immutable, Alias("pythia.ConsentView")]
 public sealed record ConsentView(

@@ -18,6 +18,13 @@ public interface ILedgerGrain : IGrainWithStringKey
     /// <paramref name="patience"/> (under 20 s), with how far the follower has then come.</summary>
     [Alias("WaitFor")]
     Task<LedgerView> WaitForAsync(ulong block, TimeSpan patience, CancellationToken cancellationToken = default);
+
+    /// <summary>Begins anew from the first block: whatever was mirrored so far is void until the chain has said it again; acts that were
+    /// accepted are kept. Also the remedy for a chain that was reorganised deeper than is followed
+    /// (<see cref="LedgerTrouble.ReorgTooDeep"/>).</summary>
+    /// <returns>The follower at its new beginning.</returns>
+    [Alias("Rebuild")]
+    Task<LedgerView> RebuildAsync();
 }
 
 /// <summary>A follower as operators see it.</summary>
@@ -27,10 +34,11 @@ public interface ILedgerGrain : IGrainWithStringKey
 /// <param name="Head">The newest verified head.</param>
 /// <param name="FinalBlock">The newest delivered block that is not expected to be replaced.</param>
 /// <param name="FinalUnixSeconds">Its time: what had a deadline before it, and no outcome, can no longer happen.</param>
-/// <param name="Branch">How often the follower had to step back since it began.</param>
+/// <param name="Branch">Grows with each step back and each rebuild.</param>
 /// <param name="Trouble">Why it does not go on, for people; empty if all is well.</param>
 /// <param name="TroubleCode">The same, for programs.</param>
 /// <param name="TroubleSinceUnixMs">When this trouble began, by the silo's clock; 0 if all is well.</param>
+/// <param name="BeganAnewAt">The branch at the last rebuild.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LedgerView")]
 public sealed record LedgerView(
     [property: Id(0)] ulong Cursor,
@@ -42,20 +50,19 @@ public sealed record LedgerView(
     [property: Id(6)] uint Branch,
     [property: Id(7)] string Trouble,
     [property: Id(8)] LedgerTrouble TroubleCode = LedgerTrouble.None,
-    [property: Id(9)] long TroubleSinceUnixMs = 0);
+    [property: Id(9)] long TroubleSinceUnixMs = 0,
+    [property: Id(10)] uint BeganAnewAt = 0);
 
-/// <summary>Where on the chain an event stands. Delivery is idempotent by (block hash, log index), and ordered by (branch, block, log
-/// index): what a reorganised chain says wins over what the abandoned branch said, at a lower block too.</summary>
-/// <param name="Branch">How often the follower had stepped back when it read the event.</param>
-/// <param name="TransactionHash">A hint for people: receipts do not hold it.</param>
+/// <summary>Where on the chain an event stands.</summary>
+/// <param name="LogIndex">In the block, from 0.</param>
+/// <param name="TransactionHash">A hint for people: receipts do not hold it. Empty where no log but the block's time did something.</param>
 [GenerateSerializer, Immutable, Alias("pythia.LedgerPosition")]
 public sealed record LedgerPosition(
     [property: Id(0)] ulong Block,
     [property: Id(1)] string BlockHash,
     [property: Id(2)] ulong BlockUnixSeconds,
     [property: Id(3)] uint LogIndex,
-    [property: Id(4)] string TransactionHash,
-    [property: Id(5)] uint Branch);
+    [property: Id(4)] string TransactionHash);
 
 /// <summary>One log of one of our contracts, proven by its receipts root.</summary>
 /// <param name="Contract">Address that emitted it, 0x and 40 hex digits.</param>

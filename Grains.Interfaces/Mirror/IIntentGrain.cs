@@ -31,7 +31,8 @@ public interface IIntentGrain : IGrainWithStringKey
     [Alias("Advance")]
     Task AdvanceAsync(IntentProgress progress);
 
-    /// <summary>The follower brings an outcome that stands in verified receipts. Idempotent by (block hash, log index).</summary>
+    /// <summary>The follower brings an outcome that stands in verified receipts. Idempotent by (block hash, log index); another one's place
+    /// is taken, since what no longer stands is taken back by whoever brings what does.</summary>
     /// <returns>The subject that keeps the intent in its outbox and is to settle it; null if the intent was never queued here.</returns>
     [Alias("Apply")]
     Task<IntentSubject?> ApplyAsync(IntentOutcome outcome);
@@ -39,7 +40,7 @@ public interface IIntentGrain : IGrainWithStringKey
     /// <summary>The block that held the outcome has left the chain: the intent is open again, and goes back to a lane. Ignored if the
     /// outcome that is known stands elsewhere.</summary>
     [Alias("Retract")]
-    Task RetractAsync(string blockHash);
+    Task RetractAsync(LedgerBranch branch, string blockHash);
 
     /// <summary>The deadline has passed at a block up to which every verified receipt was read, and no outcome of this intent stands in
     /// them: it can no longer be carried out. Ignored once an outcome is known.</summary>
@@ -100,9 +101,10 @@ public sealed record IntentSubject(
     [property: Id(0)] SubjectKind Kind,
     [property: Id(1)] string Key);
 
-/// <summary>The kinds of grain that have an outbox. The numbers are stored: add at the end.</summary>
+/// <summary>The kinds of grain that mirror the chain; up to <see cref="Policy"/> they take acts and have an outbox. The numbers are stored:
+/// add at the end.</summary>
 [GenerateSerializer]
-public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5 }
+public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5, Grantee = 6, Batch = 7 }
 
 /// <summary>A step of the lane.</summary>
 /// <param name="Stage">Queued to AcceptedByNode.</param>
@@ -117,11 +119,13 @@ public sealed record IntentProgress(
 /// <summary>What the chain says became of the intent.</summary>
 /// <param name="CarriedOut">False: the contract consumed the nonce and refused the act.</param>
 /// <param name="Reason">The contract's reason in words, empty when carried out.</param>
+/// <param name="Branch">Under which the follower speaks; what is late is refused.</param>
 [GenerateSerializer, Immutable, Alias("pythia.IntentOutcome")]
 public sealed record IntentOutcome(
     [property: Id(0)] bool CarriedOut,
     [property: Id(1)] string Reason,
-    [property: Id(2)] LedgerPosition Position);
+    [property: Id(2)] LedgerPosition Position,
+    [property: Id(3)] LedgerBranch Branch);
 
 /// <summary>Where an intent is.</summary>
 /// <param name="Version">Grows with each change; for <see cref="IIntentGrain.WaitAsync"/>.</param>

@@ -5,7 +5,7 @@ namespace Pythia.Grains.Mirror;
 /// <summary>A grain that takes signed acts and mirrors a part of the chain: device, manufacturer, owner, consent, policy. It is called by one
 /// of those interfaces; each says which acts it takes.</summary>
 [Alias("pythia.ISubjectGrain")]
-public interface ISubjectGrain : IGrainWithStringKey
+public interface ISubjectGrain : IMirroredGrain
 {
     /// <summary>Takes a signed act: checks its rule, and stores it with its outbox entry, both or neither.</summary>
     /// <returns>Accepted, or why not.</returns>
@@ -13,10 +13,6 @@ public interface ISubjectGrain : IGrainWithStringKey
     /// send again.</exception>
     [Alias("Submit")]
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
-
-    /// <summary>The follower brings an event about this subject. Idempotent by (block hash, log index).</summary>
-    [Alias("Apply")]
-    Task ApplyAsync(LedgerEvent ledgerEvent);
 
     /// <summary>Queues again whatever is stored and not mined.</summary>
     [Alias("Flush")]

@@ -14,12 +14,15 @@ namespace Pythia.Grains.Consents;
 /// <summary>Mirrors one consent and takes its grant, acceptance and revocation.</summary>
 [GrainType("consent")]
 public sealed class ConsentGrain([PersistentState("consent", GrainStorage.Name)] IPersistentState<ConsentState> consent, SubjectServices services)
-    : SubjectGrain<ConsentState>(consent, services), IConsentGrain
+    : SubjectGrain<ConsentState, ConsentRecord>(consent, services), IConsentGrain
 {
+    /// <summary>What its history says when its time has run out; no event of a contract.</summary>
+    private const string ExpiredEvent = "ConsentExpired";
+
     protected override SubjectKind Kind => SubjectKind.Consent;
 
     /// <inheritdoc/>
-    public async Task<ConsentView> GetAsync() => View(State, await EndedByAsync(State));
+    public async Task<ConsentView> GetAsync() => View(Record, await EndedByAsync(Record));
 
     protected override async Task<Refusal?> CheckRuleAsync(ReadAct act) => act.Act switch
     {
@@ -29,9 +32,9 @@ public sealed class ConsentGrain([PersistentState("consent", GrainStorage.Name)]
         _ => Refusal.WrongSubject($"{act.Name} found, Grant, Accept or Revoke expected"),
     };
 
-    protected override ConsentState Apply(ConsentState state, RegistryEvent happened, LedgerPosition position) => happened switch
+    protected override ConsentRecord Apply(ConsentRecord record, RegistryEvent happened, LedgerPosition position) => happened switch
     {
-        ConsentGranted e => state with
+        ConsentGranted e => record with
         {
             Status = (ConsentStatus)e.Status,
             Kind = (ConsentKind)e.Terms.Kind,
@@ -45,11 +48,17 @@ public sealed class ConsentGrain([PersistentState("consent", GrainStorage.Name)]
             GrantEpoch = e.GrantEpoch,
             BondWei = e.Terms.BondWei.ToString(),
             Policy = e.Terms.PolicyId.ToString(),
+            IsOver = false,
         },
-        ConsentAccepted => state with { Status = ConsentStatus.Active },
-        ConsentRevoked when state.Status is not ConsentStatus.None => state with { Status = ConsentStatus.Revoked },
-        _ => state,
+        ConsentAccepted => record with { Status = ConsentStatus.Active },
+        ConsentRevoked when record.Status is not ConsentStatus.None => record with { Status = ConsentStatus.Revoked },
+        _ => record,
     };
+
+    protected override (ConsentRecord Record, string Event)? ApplyTime(ConsentRecord record, ulong unixSeconds)
+        => record is { Status: ConsentStatus.Offered or ConsentStatus.Active, IsOver: false } && unixSeconds > record.NotAfterUnixSeconds
+            ? (record with { IsOver = true }, ExpiredEvent)
+            : null;
 
     private async Task<Refusal?> CheckGrantAsync(ReadAct act, GrantAct grant)
     {
@@ -71,7 +80,7 @@ public sealed class ConsentGrain([PersistentState("consent", GrainStorage.Name)]
     private async Task<Refusal?> CheckAcceptAsync(ReadAct act, AcceptAct accept)
     {
         var device = await Device(accept.DeviceId.ToString()).GetAsync();
-        return ConsentRules.CheckAccept(await GetAsync(), act.Signer, accept.TermsHash.ToString(), TermsHash(State), device, NowUnixSeconds);
+        return ConsentRules.CheckAccept(await GetAsync(), act.Signer, accept.TermsHash.ToString(), TermsHash(Record), device, NowUnixSeconds);
     }
 
     // A revocation names no epoch: it ends the consent of the device's present one.
@@ -85,47 +94,49 @@ public sealed class ConsentGrain([PersistentState("consent", GrainStorage.Name)]
     private Refusal? Check(ReadAct act, Hash32 consentId) => consentId.ToString() == Id ? null : NotHere(act, $"consent {consentId}", Id);
 
     /// <summary>What ended it, by the mirrored state of those who can: nothing is written for it.</summary>
-    private async Task<string> EndedByAsync(ConsentState state)
+    private async Task<string> EndedByAsync(ConsentRecord record)
     {
-        if (state.Status is ConsentStatus.None)
+        if (record.Status is ConsentStatus.None)
         {
             return "";
         }
 
-        if (state.Status is ConsentStatus.Revoked)
+        if (record.Status is ConsentStatus.Revoked)
         {
             return "revocation";
         }
 
-        if ((await Device(state.DeviceId!).GetAsync()).Epoch != state.DeviceEpoch)
+        if ((await Device(record.DeviceId!).GetAsync()).Epoch != record.DeviceEpoch)
         {
             return "device epoch";
         }
 
-        return state.GrantEpoch < await Owner(state.Owner!).GetGranteeFloorAsync(state.Grantee!) ? "grantee revocation" : "";
+        return record.GrantEpoch < await Owner(record.Owner!).GetGranteeFloorAsync(record.Grantee!) ? "grantee revocation"
+            : record.IsOver ? "time"
+            : "";
     }
 
-    private static string TermsHash(ConsentState state)
+    private static string TermsHash(ConsentRecord record)
     {
-        if (state.Status is ConsentStatus.None)
+        if (record.Status is ConsentStatus.None)
         {
             return "";
         }
 
         var terms = new ConsentTerms(
-            Hash32.Parse(state.DeviceId!),
-            Address.Parse(state.Grantee!),
-            Hash32.Parse(state.Scope!),
-            (Contracts.Registries.ConsentKind)state.Kind,
-            state.NotBeforeUnixSeconds,
-            state.NotAfterUnixSeconds,
-            BigInteger.Parse(state.BondWei),
-            Hash32.Parse(state.Policy!));
-        var id = RegistryIds.ConsentId(terms.DeviceId, state.DeviceEpoch, terms.Grantee, terms.Scope);
-        return RegistryIds.TermsHash(id, terms, state.GrantEpoch).ToString();
+            Hash32.Parse(record.DeviceId!),
+            Address.Parse(record.Grantee!),
+            Hash32.Parse(record.Scope!),
+            (Contracts.Registries.ConsentKind)record.Kind,
+            record.NotBeforeUnixSeconds,
+            record.NotAfterUnixSeconds,
+            BigInteger.Parse(record.BondWei),
+            Hash32.Parse(record.Policy!));
+        var id = RegistryIds.ConsentId(terms.DeviceId, record.DeviceEpoch, terms.Grantee, terms.Scope);
+        return RegistryIds.TermsHash(id, terms, record.GrantEpoch).ToString();
     }
 
-    private ConsentView View(ConsentState s, string endedBy) => new(
+    private ConsentView View(ConsentRecord s, string endedBy) => new(
         Id,
         s.Status,
         s.Kind,
@@ -140,7 +151,7 @@ public sealed class ConsentGrain([PersistentState("consent", GrainStorage.Name)]
         s.BondWei,
         endedBy,
         s.Position,
-        s.Outbox.Length,
+        State.Outbox.Length,
         s.GrantEpoch);
 
     private IDeviceGrain Device(string deviceId) => GrainFactory.GetGrain<IDeviceGrain>(GrainKeys.Of(Chain.ChainId, deviceId));

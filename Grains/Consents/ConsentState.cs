@@ -2,9 +2,13 @@ using Pythia.Grains.Subjects;
 
 namespace Pythia.Grains.Consents;
 
-/// <summary>A consent as it is stored. That its device or its grantee's floor ended it is derived, not stored.</summary>
+/// <summary>A consent as it is stored: the chain's record, and the acts under way.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.ConsentState")]
-public sealed record ConsentState : SubjectState
+public sealed record ConsentState : SubjectState<ConsentRecord>;
+
+/// <summary>What the chain says of a consent. That its device or its grantee's floor ended it is derived, not stored.</summary>
+[GenerateSerializer, Immutable, Alias("pythia.ConsentRecord")]
+public sealed record ConsentRecord : MirroredRecord
 {
     [Id(0)] public ConsentStatus Status { get; init; }
 
@@ -30,4 +34,7 @@ public sealed record ConsentState : SubjectState
     [Id(10)] public string BondWei { get; init; } = "0";
 
     [Id(11)] public string? Policy { get; init; }
+
+    /// <summary>A block later than its not-after was told.</summary>
+    [Id(12)] public bool IsOver { get; init; }
 }

@@ -11,35 +11,35 @@ namespace Pythia.Grains.Devices;
 /// <summary>Mirrors one device and takes the signed acts on it.</summary>
 [GrainType("device")]
 public sealed class DeviceGrain([PersistentState("device", GrainStorage.Name)] IPersistentState<DeviceState> device, SubjectServices services)
-    : SubjectGrain<DeviceState>(device, services), IDeviceGrain
+    : SubjectGrain<DeviceState, DeviceRecord>(device, services), IDeviceGrain
 {
     protected override SubjectKind Kind => SubjectKind.Device;
 
     /// <inheritdoc/>
     public Task<DeviceView> GetAsync()
     {
-        var s = State;
+        var s = Record;
         return Task.FromResult(new DeviceView(
-            Id, s.Status, s.Owner, s.Manufacturer, s.ModelId, s.Epoch, s.PublicKey, s.Position, s.Outbox.Length));
+            Id, s.Status, s.Owner, s.Manufacturer, s.ModelId, s.Epoch, s.PublicKey, s.Position, State.Outbox.Length));
     }
 
     protected override async Task<Refusal?> CheckRuleAsync(ReadAct act) => act.Act switch
     {
         ClaimAct claim => Check(act, claim.DeviceId) ?? await CheckClaimAsync(claim),
         TransferAct transfer => Check(act, transfer.DeviceId) ?? DeviceRules.CheckTransfer(
-            State, act.Contract, act.Signer, transfer.To.ToString(), transfer.DeviceEpoch, transfer.OwnerEpoch, await OwnerEpochAsync()),
-        FreezeAct freeze => Check(act, freeze.DeviceId) ?? DeviceRules.CheckFreeze(State, act.Signer),
+            Record, act.Contract, act.Signer, transfer.To.ToString(), transfer.DeviceEpoch, transfer.OwnerEpoch, await OwnerEpochAsync()),
+        FreezeAct freeze => Check(act, freeze.DeviceId) ?? DeviceRules.CheckFreeze(Record, act.Signer),
         UnfreezeAct unfreeze => Check(act, unfreeze.DeviceId) ?? DeviceRules.CheckUnfreeze(
-            State, act.Signer, unfreeze.DeviceEpoch, unfreeze.OwnerEpoch, await OwnerEpochAsync()),
-        RetireAct retire => Check(act, retire.DeviceId) ?? DeviceRules.CheckRetire(State, act.Signer, retire.DeviceEpoch),
-        EndConsentsAct end => Check(act, end.DeviceId) ?? DeviceRules.CheckEndConsents(State, act.Signer),
-        RotateKeyAct rotate => Check(act, rotate.DeviceId) ?? DeviceRules.CheckRotateKey(State, act.Signer),
+            Record, act.Signer, unfreeze.DeviceEpoch, unfreeze.OwnerEpoch, await OwnerEpochAsync()),
+        RetireAct retire => Check(act, retire.DeviceId) ?? DeviceRules.CheckRetire(Record, act.Signer, retire.DeviceEpoch),
+        EndConsentsAct end => Check(act, end.DeviceId) ?? DeviceRules.CheckEndConsents(Record, act.Signer),
+        RotateKeyAct rotate => Check(act, rotate.DeviceId) ?? DeviceRules.CheckRotateKey(Record, act.Signer),
         _ => Refusal.WrongSubject($"{act.Name} found, an act on a device expected"),
     };
 
-    protected override DeviceState Apply(DeviceState state, RegistryEvent happened, LedgerPosition position) => happened switch
+    protected override DeviceRecord Apply(DeviceRecord record, RegistryEvent happened, LedgerPosition position) => happened switch
     {
-        DeviceClaimed e => state with
+        DeviceClaimed e => record with
         {
             Status = DeviceStatus.Active,
             Owner = e.Owner.ToString(),
@@ -48,14 +48,14 @@ public sealed class DeviceGrain([PersistentState("device", GrainStorage.Name)] I
             Epoch = 1,
             PublicKey = PublicKeyOf(e.KeyX, e.KeyY),
         },
-        DeviceTransferred e => state with { Owner = e.To.ToString(), Epoch = e.Epoch },
-        DeviceFrozen => state with { Status = DeviceStatus.Frozen },
-        DeviceUnfrozen => state with { Status = DeviceStatus.Active },
-        DeviceRetired => state with { Status = DeviceStatus.Retired },
-        ConsentsEnded e => state with { Epoch = e.Epoch },
-        DeviceKeyRotated e => state with { PublicKey = PublicKeyOf(e.KeyX, e.KeyY) },
-        SecurityCounterRaised e => state with { SecurityCounter = e.SecurityCounter },
-        _ => state,
+        DeviceTransferred e => record with { Owner = e.To.ToString(), Epoch = e.Epoch },
+        DeviceFrozen => record with { Status = DeviceStatus.Frozen },
+        DeviceUnfrozen => record with { Status = DeviceStatus.Active },
+        DeviceRetired => record with { Status = DeviceStatus.Retired },
+        ConsentsEnded e => record with { Epoch = e.Epoch },
+        DeviceKeyRotated e => record with { PublicKey = PublicKeyOf(e.KeyX, e.KeyY) },
+        SecurityCounterRaised e => record with { SecurityCounter = e.SecurityCounter },
+        _ => record,
     };
 
     private static string PublicKeyOf(Hash32 x, Hash32 y) => Hex.Format([.. x.ToArray(), .. y.ToArray()]);
@@ -64,7 +64,7 @@ public sealed class DeviceGrain([PersistentState("device", GrainStorage.Name)] I
 
     private async Task<Refusal?> CheckClaimAsync(ClaimAct claim)
     {
-        var refusal = DeviceRules.CheckClaim(State) ?? ClaimRules.CheckEvidence(Chain.ChainId, Chain.Contracts.DeviceRegistry, claim.Signer, claim.Evidence);
+        var refusal = DeviceRules.CheckClaim(Record) ?? ClaimRules.CheckEvidence(Chain.ChainId, Chain.Contracts.DeviceRegistry, claim.Signer, claim.Evidence);
         if (refusal is not null)
         {
             return refusal;
@@ -72,12 +72,12 @@ public sealed class DeviceGrain([PersistentState("device", GrainStorage.Name)] I
 
         var manufacturer = claim.Evidence.Manufacturer.ToString();
         var root = claim.Evidence.Root.ToString();
-        var known = await GrainFactory.GetGrain<IManufacturerGrain>(GrainKeys.Of(Chain.ChainId, manufacturer)).GetAsync();
-        return known.Batches.Any(b => b.Root == root)
+        var batch = await GrainFactory.GetGrain<IDeviceBatchGrain>(GrainKeys.Of(Chain.ChainId, manufacturer, root)).GetAsync();
+        return batch is not null
             ? null
             : Refusal.WrongState($"batch {root} of manufacturer {manufacturer} is not registered, as far as the follower has come");
     }
 
     private async Task<ulong> OwnerEpochAsync()
-        => State.Owner is { } owner ? (await GrainFactory.GetGrain<IOwnerGrain>(GrainKeys.Of(Chain.ChainId, owner)).GetAsync()).OwnerEpoch : 0;
+        => Record.Owner is { } owner ? (await GrainFactory.GetGrain<IOwnerGrain>(GrainKeys.Of(Chain.ChainId, owner)).GetAsync()).OwnerEpoch : 0;
 }

@@ -10,27 +10,33 @@ namespace Pythia.Grains.Devices;
 [GrainType("manufacturer")]
 public sealed class ManufacturerGrain(
     [PersistentState("manufacturer", GrainStorage.Name)] IPersistentState<ManufacturerState> manufacturer, SubjectServices services)
-    : SubjectGrain<ManufacturerState>(manufacturer, services), IManufacturerGrain
+    : SubjectGrain<ManufacturerState, ManufacturerRecord>(manufacturer, services), IManufacturerGrain
 {
     protected override SubjectKind Kind => SubjectKind.Manufacturer;
 
     /// <inheritdoc/>
-    public Task<ManufacturerView> GetAsync() => Task.FromResult(new ManufacturerView(Id, State.Batches, State.Outbox.Length));
+    public Task<ManufacturerView> GetAsync() => Task.FromResult(new ManufacturerView(Id, Record.Batches, State.Outbox.Length, Record.Devices, Record.Position));
 
-    protected override Task<Refusal?> CheckRuleAsync(ReadAct act) => Task.FromResult(act.Act switch
+    protected override async Task<Refusal?> CheckRuleAsync(ReadAct act) => act.Act switch
     {
-        RegisterBatchAct batch => act.Signer == Id ? CheckBatch(batch) : NotHere(act, $"signer {act.Signer}", Id),
+        RegisterBatchAct batch => act.Signer == Id ? await CheckBatchAsync(batch) : NotHere(act, $"signer {act.Signer}", Id),
         _ => Refusal.WrongSubject($"{act.Name} found, RegisterBatch expected"),
-    });
-
-    protected override ManufacturerState Apply(ManufacturerState state, RegistryEvent happened, LedgerPosition position) => happened switch
-    {
-        BatchRegistered e => state with { Batches = state.Batches.Add(new DeviceBatchView(e.Root.ToString(), e.Count, position)) },
-        _ => state,
     };
 
-    private Refusal? CheckBatch(RegisterBatchAct batch)
-        => batch.Count == 0 ? Refusal.Malformed("count 0 found, at least 1 expected")
-            : State.Batches.Any(b => b.Root == batch.Root.ToString()) ? Refusal.WrongState($"batch {batch.Root} is registered already")
-            : null;
+    protected override ManufacturerRecord Apply(ManufacturerRecord record, RegistryEvent happened, LedgerPosition position) => happened switch
+    {
+        BatchRegistered e => record with { Batches = record.Batches + 1, Devices = record.Devices + e.Count },
+        _ => record,
+    };
+
+    private async Task<Refusal?> CheckBatchAsync(RegisterBatchAct batch)
+    {
+        if (batch.Count == 0)
+        {
+            return Refusal.Malformed("count 0 found, at least 1 expected");
+        }
+
+        var known = await GrainFactory.GetGrain<IDeviceBatchGrain>(GrainKeys.Of(Chain.ChainId, Id, batch.Root.ToString())).GetAsync();
+        return known is null ? null : Refusal.WrongState($"batch {batch.Root} is registered already");
+    }
 }

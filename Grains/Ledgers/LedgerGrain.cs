@@ -11,43 +11,61 @@ namespace Pythia.Grains.Ledgers;
 
 /// <summary>
 /// Follows a chain block by block through an enclave, which proves that no event is forged and none is left out:
-///  1. wait for a head at or above the next block;
-///  2. read the block's verified logs;
-///  3. check that it stands on the block delivered before, else step back to where the branches part;
-///  4. tell every grain what happened to it, then every intent its outcome;
-///  5. store the cursor.
+///  1. finish what was begun: a rebuild, or the taking back of abandoned blocks;
+///  2. wait for a head at or above the next block;
+///  3. read the block's verified logs;
+///  4. check that it stands on the block delivered before, and is the one that was begun to be told; else step back to where the
+///     branches part;
+///  5. store whom it will be told to, and that it is being told;
+///  6. tell every grain what happened to it, then every intent its outcome;
+///  7. the block is delivered: stored with the next one.
 /// </summary>
+/// <remarks>A crash after 5 lets the block be told again, if it is still there, or be taken back, if it is not. A step back is stored before
+/// anybody hears of it: if the chain flips back meanwhile, its blocks are told anew. What is stored costs nothing in blocks that say nothing,
+/// save a write in <see cref="BlocksBetweenStores"/>.</remarks>
 [GrainType("ledger"), Reentrant, BesideEnclave]
 public sealed partial class LedgerGrain(
     [PersistentState("ledger", GrainStorage.Name)] IPersistentState<LedgerState> ledger,
     LedgerChains chains,
     EnclaveDirectory enclaves,
     IOptions<MirrorOptions> options,
+    LedgerBeginnings beginnings,
     LedgerMetrics metrics,
     TimeProvider time,
     ILogger<LedgerGrain> logger) : Grain, ILedgerGrain, IRemindable, IDisposable
 {
     private const string ReminderName = "follow";
     private const int BlocksBetweenStores = 64;
+    private const int BlocksBetweenReports = 5_000;
+
+    private readonly StandingTrouble<LedgerTrouble> _trouble = new(time);
+    private readonly BlocksAhead _ahead = new();
 
     private StateWriter<LedgerState> _state = null!;
     private LedgerChain _chain = null!;
     private LedgerDelivery _delivery = null!;
     private LedgerState _cursor = new();
     private ulong _head;
+    private uint _heard;
     private bool _headsAreFinal;
-    private readonly StandingTrouble<LedgerTrouble> _trouble = new(time);
     private RemindedLoop _loop = null!;
     private TaskCompletionSource _moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _rebuild;
+    private CancellationTokenSource _round = new();
+
+    private ulong FirstBlock => Math.Max(1, _chain.FirstBlock);
+
+    private LedgerBranch Branch => new(_cursor.Branch, _cursor.BeganAnewAt);
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        var (chainId, _) = GrainKeys.Split(this.GetPrimaryKeyString());
+        var (chainId, partition) = GrainKeys.Split(this.GetPrimaryKeyString());
         _chain = chains.Get(chainId);
         _state = new(ledger, DeactivateOnIdle);
-        _cursor = _state.Current.Next > 0 ? _state.Current : _state.Current with { Next = Math.Max(1, _chain.FirstBlock) };
-        _delivery = new(_chain, GrainFactory, options.Value.DeliveriesAtOnce);
+        _cursor = _state.Current.Next > 0 ? _state.Current : _state.Current with { Next = FirstBlock };
+        _delivery = new(_chain, partition, GrainFactory, options.Value.DeliveriesAtOnce);
         _loop = new(() => this.RegisterOrUpdateReminder(ReminderName, RemindedLoop.Period, RemindedLoop.Period), RunAsync);
+        beginnings.Raise(chainId, _cursor.BeganAnewAt);
         return Task.CompletedTask;
     }
 
@@ -59,7 +77,11 @@ public sealed partial class LedgerGrain(
         metrics.Gone(_chain.ChainId);
     }
 
-    public void Dispose() => _loop?.Dispose();
+    public void Dispose()
+    {
+        _loop?.Dispose();
+        _round.Dispose();
+    }
 
     /// <inheritdoc/>
     public Task StartAsync() => _loop.StartAsync();
@@ -71,12 +93,13 @@ public sealed partial class LedgerGrain(
     public Task<LedgerView> GetAsync()
     {
         var delivered = _cursor.Delivered;
-        var last = delivered.IsEmpty ? new DeliveredBlock(_cursor.Next - 1, "", 0, []) : delivered[^1];
+        var last = delivered.IsEmpty ? new DeliveredBlock(_cursor.Next - 1, "", 0, false) : delivered[^1];
         var head = Math.Max(_head, last.Number);
         var depth = _headsAreFinal ? 0 : (ulong)options.Value.FinalityDepthBlocks;
-        var final = delivered.LastOrDefault(b => b.Number + depth <= head) ?? new DeliveredBlock(0, "", 0, []);
+        var final = delivered.LastOrDefault(b => b.Number + depth <= head) ?? new DeliveredBlock(0, "", 0, false);
         return Task.FromResult(new LedgerView(
-            last.Number, last.Hash, last.UnixSeconds, head, final.Number, final.UnixSeconds, _cursor.Branch, _trouble.Words, _trouble.Code, _trouble.SinceUnixMs));
+            last.Number, last.Hash, last.UnixSeconds, head, final.Number, final.UnixSeconds, _cursor.Branch, _trouble.Words, _trouble.Code, _trouble.SinceUnixMs,
+            _cursor.BeganAnewAt));
     }
 
     /// <inheritdoc/>
@@ -93,20 +116,40 @@ public sealed partial class LedgerGrain(
         return await GetAsync();
     }
 
+    /// <inheritdoc/>
+    public async Task<LedgerView> RebuildAsync()
+    {
+        await _loop.StartAsync();
+        var rebuild = _rebuild ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _round.CancelAsync();
+        await rebuild.Task;
+        return await GetAsync();
+    }
+
     private async Task RunAsync(CancellationToken cancellationToken)
     {
         var failures = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
+            using var round = _round = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             try
             {
-                await FollowOneAsync(cancellationToken);
+                await FollowOneAsync(round.Token);
                 failures = 0;
                 _trouble.EndRound();
             }
             catch (Exception) when (cancellationToken.IsCancellationRequested)
             {
-                return;
+                break;
+            }
+            catch (Exception) when (round.IsCancellationRequested)
+            {
+                failures = 0;
+            }
+            catch (LateBranchException late)
+            {
+                // Grains know more than this state does. If it is the true one, what they know is void; if not, it can't be stored.
+                _heard = Math.Max(_heard, late.Heard);
             }
             catch (Exception e)
             {
@@ -114,9 +157,11 @@ public sealed partial class LedgerGrain(
                 _trouble.EndRound();
                 Show();
                 LogTrouble(_chain.ChainId, _cursor.Next, e);
-                await PauseAsync(failures++, cancellationToken);
+                await PauseAsync(failures++, round.Token);
             }
         }
+
+        _rebuild?.TrySetException(new OrleansException($"the follower of chain {_chain.ChainId} was stopped before it began anew"));
     }
 
     // 0.25 s, doubled with each failure up to 16 s; a reminder starts the loop again should it ever end.
@@ -126,78 +171,148 @@ public sealed partial class LedgerGrain(
 
     private async Task FollowOneAsync(CancellationToken cancellationToken)
     {
-        // 1. wait for a head
+        // 1. finish what was begun
+        await BeginAnewAsync();
+        await TakeBackAsync();
+
+        // 2. wait for a head
         var enclave = await enclaves.GetAsync(_chain.ChainId, cancellationToken);
         var head = await enclave.WaitForHeadAsync(_cursor.Next - 1, cancellationToken);
         _head = head.Block;
         _headsAreFinal = head.Level is AssuranceLevel.Finalized;
 
-        // 2. read the block
-        var reply = await enclave.ReadLogsAsync(_cursor.Next, cancellationToken);
-        if (reply.Block is not { } block)
-        {
-            throw LedgerStandsException.Unread(_cursor.Next, reply.Refusal!);
-        }
+        // 3. read the block
+        var read = Read(await _ahead.ReadAsync(enclave, _cursor.Next, _head, cancellationToken), _cursor.Next);
 
-        // 3. check that it stands on the block before
-        if (!_cursor.Delivered.IsEmpty && Hex(block.ParentHash) is var parent && parent != _cursor.Delivered[^1].Hash)
+        // 4. check that it stands on the block before
+        var parent = _cursor.Delivered.IsEmpty ? null : _cursor.Delivered[^1];
+        var plan = await _delivery.PlanAsync(read, parent, Branch);
+        if (!_cursor.LeadsTo(plan.Block, Hex(read.ParentHash)))
         {
-            await StepBackAsync(enclave, parent, cancellationToken);
+            await StepBackAsync(enclave, Hex(read.ParentHash), cancellationToken);
             return;
         }
 
-        // 4. tell the grains
-        var outcomes = await _delivery.DeliverAsync(block, _cursor.Branch);
-
-        // 5. store the cursor
-        metrics.Delivered(_chain.ChainId, block.Logs.Count);
-        _cursor = _cursor.After(new DeliveredBlock(block.Number, Hex(block.Hash), block.UnixSeconds, outcomes));
-        if (block.Logs.Count > 0 || _cursor.Next > _head || _cursor.Next >= _state.Current.Next + BlocksBetweenStores)
+        if (plan.Block.HasNews)
         {
-            await _state.ApplyAsync(_ => _cursor);
+            // 5. store whom it will be told to
+            await JournalAsync(plan);
+
+            // 6. tell the grains
+            await _delivery.TellAsync(plan, Branch);
+        }
+
+        // 7. delivered
+        await DeliveredAsync(plan.Block, read.Logs.Count);
+    }
+
+    private async Task BeginAnewAsync()
+    {
+        var asked = _rebuild;
+        if (asked is not null || _heard >= _cursor.Branch)
+        {
+            var anew = _cursor.Anew(FirstBlock, Math.Max(_heard + 1, (uint)time.GetUtcNow().ToUnixTimeSeconds()));
+            await StoreAsync(anew);
+            beginnings.Raise(_chain.ChainId, anew.BeganAnewAt);
+            _ahead.Clear();
+            LogBeganAnew(_chain.ChainId, anew.Next, anew.Branch);
+            _rebuild = null;
+            asked?.SetResult();
+        }
+    }
+
+    // What some told block did is undone, newest first; a crash in between lets it be done again.
+    private async Task TakeBackAsync()
+    {
+        if (!_cursor.TakingBack.IsEmpty)
+        {
+            foreach (var block in _cursor.TakingBack)
+            {
+                await _delivery.TakeBackAsync(block, Branch);
+            }
+
+            await StoreAsync(_cursor with { TakingBack = [] });
+        }
+    }
+
+    private async Task JournalAsync(BlockPlan plan)
+    {
+        if (_cursor.Telling is null)
+        {
+            await _delivery.JournalAsync(plan);
+            await StoreAsync(_cursor with { Telling = plan.Block });
+        }
+    }
+
+    private async Task DeliveredAsync(DeliveredBlock block, int events)
+    {
+        if (_cursor.Delivered.Length > LedgerState.Depth)
+        {
+            await _delivery.ForgetHoursAsync(_cursor.Delivered[0], _cursor.Delivered[1]);
+        }
+
+        metrics.Delivered(_chain.ChainId, events);
+        _cursor = _cursor.After(block);
+        if (_cursor.Next >= _state.Current.Next + BlocksBetweenStores)
+        {
+            await StoreAsync(_cursor);
+        }
+
+        if (block.Number % BlocksBetweenReports == 0 && _head > block.Number)
+        {
+            LogProgress(_chain.ChainId, block.Number, _head);
         }
 
         Moved();
     }
 
-    /// <summary>The chain was reorganised: goes back to the newest delivered block that is still on it, and on from there under a new
-    /// branch number, by which its events win over those of the abandoned blocks.</summary>
+    /// <summary>The chain was reorganised: goes back to the newest delivered block that is still on it, and on from there under a new branch
+    /// number.</summary>
     private async Task StepBackAsync(IEnclave enclave, string parent, CancellationToken cancellationToken)
     {
-        var abandoned = _cursor.Delivered[^1];
-        var back = _cursor.Back();
-        while (!back.Delivered.IsEmpty)
+        _ahead.Clear();
+        var delivered = _cursor.Delivered;
+        var abandoned = 0;
+        while (abandoned < delivered.Length)
         {
-            var reply = await enclave.ReadLogsAsync(back.Delivered[^1].Number, cancellationToken);
-            if (reply.Block is not { } block)
-            {
-                throw LedgerStandsException.Unread(back.Next - 1, reply.Refusal!);
-            }
-
-            if (Hex(block.Hash) == back.Delivered[^1].Hash)
+            var known = delivered[delivered.Length - 1 - abandoned];
+            if (Hex(Read(await enclave.ReadLogsAsync(known.Number, cancellationToken), known.Number).Hash) == known.Hash)
             {
                 break;
             }
 
-            back = back.Back();
+            abandoned++;
         }
 
-        if (back.Delivered.IsEmpty && _cursor.Delivered[0].Number > Math.Max(1, _chain.FirstBlock))
+        if (abandoned == delivered.Length && abandoned > 0 && delivered[0].Number > FirstBlock)
         {
-            throw new LedgerStandsException(LedgerTrouble.ReorgTooDeep, $"block {abandoned.Number} {abandoned.Hash} was abandoned for {parent}, deeper than the {LedgerState.Depth} blocks that are remembered");
+            throw new LedgerStandsException(
+                LedgerTrouble.ReorgTooDeep,
+                $"block {delivered[0].Number} {delivered[0].Hash} was abandoned, deeper than the {LedgerState.Depth} blocks that can be taken back; a rebuild helps");
         }
 
-        foreach (var block in _cursor.Delivered.Where(b => b.Number >= back.Next))
+        if (abandoned == 0 && _cursor.Telling is null)
         {
-            await _delivery.RetractAsync(block);
+            throw new LedgerStandsException(
+                LedgerTrouble.NodesDisagree, $"block {_cursor.Next} names parent {parent}, and yet block {_cursor.Next - 1} is {delivered[^1].Hash} still");
         }
 
-        metrics.Reorganised(_chain.ChainId, (int)(_cursor.Next - back.Next));
-        LogReorganised(_chain.ChainId, abandoned.Number, abandoned.Hash, parent, back.Next);
-        _cursor = back with { Branch = _cursor.Branch + 1 };
-        await _state.ApplyAsync(_ => _cursor);
+        var back = _cursor.Back(abandoned);
+        metrics.Reorganised(_chain.ChainId, back.TakingBack.Length);
+        LogReorganised(_chain.ChainId, back.TakingBack[0].Number, back.TakingBack[0].Hash, back.Next);
+        await StoreAsync(back);
+        await TakeBackAsync();
         Moved();
     }
+
+    private async Task StoreAsync(LedgerState next)
+    {
+        await _state.ApplyAsync(_ => next);
+        _cursor = next;
+    }
+
+    private static VerifiedBlock Read(BlockLogsReply reply, ulong number)
+        => reply.Block ?? throw LedgerStandsException.Unread(number, reply.Refusal!);
 
     private void Show() => metrics.Show(
         _chain.ChainId, _cursor.Next - 1, _cursor.Delivered.IsEmpty ? 0 : _cursor.Delivered[^1].UnixSeconds, _head, _trouble.Code);
@@ -216,6 +331,12 @@ public sealed partial class LedgerGrain(
     private partial void LogTrouble(ulong chain, ulong block, Exception exception);
 
     [LoggerMessage(EventId = 4302, Level = LogLevel.Warning,
-        Message = "Chain {Chain} was reorganised: block {Block} {Abandoned} is not the parent that was named, {Parent}; reading again from block {Next}")]
-    private partial void LogReorganised(ulong chain, ulong block, string abandoned, string parent, ulong next);
+        Message = "Chain {Chain} was reorganised: block {Block} {Abandoned} and what stands on block {Next} are taken back")]
+    private partial void LogReorganised(ulong chain, ulong block, string abandoned, ulong next);
+
+    [LoggerMessage(EventId = 4303, Level = LogLevel.Information, Message = "Follower of chain {Chain} has reached block {Block} of {Head}")]
+    private partial void LogProgress(ulong chain, ulong block, ulong head);
+
+    [LoggerMessage(EventId = 4305, Level = LogLevel.Warning, Message = "Follower of chain {Chain} begins anew at block {Block}, as branch {Branch}")]
+    private partial void LogBeganAnew(ulong chain, ulong block, uint branch);
 }

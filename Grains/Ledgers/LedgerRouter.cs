@@ -1,55 +1,80 @@
 using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Owners;
 
 namespace Pythia.Grains.Ledgers;
 
-/// <summary>Says whom an event is about.</summary>
+/// <summary>Says whom an event is about. Ids are without the chain.</summary>
 internal sealed class LedgerRouter(LedgerChain chain)
 {
-    /// <summary>The subjects that mirror what the event says, in no order; none for an event that says nothing to a grain.</summary>
-    public IEnumerable<IntentSubject> SubjectsOf(LedgerEvent ledgerEvent) => Decode(ledgerEvent) switch
-    {
-        BatchRegistered e => [Subject(SubjectKind.Manufacturer, e.Manufacturer)],
-        DeviceClaimed e => [Subject(SubjectKind.Device, e.DeviceId), Subject(SubjectKind.Owner, e.Owner)],
-        DeviceTransferred e => new[]
-        {
-            Subject(SubjectKind.Device, e.DeviceId), Subject(SubjectKind.Owner, e.From), Subject(SubjectKind.Owner, e.To),
-        }.Distinct(),
-        DeviceFrozen e => [Subject(SubjectKind.Device, e.DeviceId)],
-        DeviceUnfrozen e => [Subject(SubjectKind.Device, e.DeviceId)],
-        DeviceRetired e => [Subject(SubjectKind.Device, e.DeviceId)],
-        ConsentsEnded e => [Subject(SubjectKind.Device, e.DeviceId)],
-        DeviceKeyRotated e => [Subject(SubjectKind.Device, e.DeviceId)],
-        SecurityCounterRaised e => [Subject(SubjectKind.Device, e.DeviceId)],
-        OwnerEpochBumped e => [Subject(SubjectKind.Owner, e.Owner)],
-        RecoverySet e => [Subject(SubjectKind.Owner, e.Owner)],
-        ConsentGranted e => [Subject(SubjectKind.Consent, e.ConsentId)],
-        ConsentAccepted e => [Subject(SubjectKind.Consent, e.ConsentId)],
-        ConsentRevoked e => [Subject(SubjectKind.Consent, e.ConsentId), Subject(SubjectKind.Owner, e.Owner)],
-        GranteeRevoked e => [Subject(SubjectKind.Owner, e.Owner)],
-        AllRevoked e => [Subject(SubjectKind.Owner, e.Owner)],
-        PolicyPublished e => [Subject(SubjectKind.Policy, e.PolicyId)],
-        PolicyDeprecated e => [Subject(SubjectKind.Policy, e.PolicyId)],
-        _ => [],
-    };
-
-    /// <summary>What the event says became of an intent, or null.</summary>
-    public RoutedOutcome? OutcomeOf(LedgerEvent ledgerEvent) => Decode(ledgerEvent) switch
-    {
-        IntentCarriedOut e => new(e.Digest.ToString(), new IntentOutcome(true, "", ledgerEvent.Position)),
-        IntentFailed e => new(e.Digest.ToString(), new IntentOutcome(false, RegistryErrors.Describe(e.Reason.AsSpan()), ledgerEvent.Position)),
-        _ => null,
-    };
-
-    private IntentSubject Subject(SubjectKind kind, object id) => new(kind, GrainKeys.Of(chain.ChainId, id.ToString()!));
-
-    // The Relay's own events say nothing final, so only the registries are heard.
-    private RegistryEvent? Decode(LedgerEvent ledgerEvent)
+    /// <summary>What an event of ours says; null for one that is none of ours, or emitted by a stranger's contract.</summary>
+    /// <remarks>The Relay's own events say nothing final, so only the registries are heard.</remarks>
+    public RegistryEvent? Read(LedgerEvent ledgerEvent)
     {
         var contracts = chain.Contracts;
         var isOurs = Address.Parse(ledgerEvent.Contract) is var contract
             && (contract == contracts.DeviceRegistry || contract == contracts.ConsentRegistry || contract == contracts.PolicyRegistry);
         return isOurs && LedgerEvents.TryDecode(ledgerEvent, out var decoded) ? decoded : null;
     }
+
+    /// <summary>The grains that mirror what the event says, in no order; none for an event that says nothing to a grain.</summary>
+    public static IEnumerable<(SubjectKind Kind, string Id)> SubjectsOf(RegistryEvent happened) => happened switch
+    {
+        BatchRegistered e => [(SubjectKind.Manufacturer, $"{e.Manufacturer}"), (SubjectKind.Batch, $"{e.Manufacturer}/{e.Root}")],
+        DeviceClaimed e => [(SubjectKind.Device, $"{e.DeviceId}"), (SubjectKind.Owner, $"{e.Owner}")],
+        DeviceTransferred e => new[]
+        {
+            (SubjectKind.Device, $"{e.DeviceId}"), (SubjectKind.Owner, $"{e.From}"), (SubjectKind.Owner, $"{e.To}"),
+        }.Distinct(),
+        DeviceFrozen e => [(SubjectKind.Device, $"{e.DeviceId}")],
+        DeviceUnfrozen e => [(SubjectKind.Device, $"{e.DeviceId}")],
+        DeviceRetired e => [(SubjectKind.Device, $"{e.DeviceId}")],
+        ConsentsEnded e => [(SubjectKind.Device, $"{e.DeviceId}")],
+        DeviceKeyRotated e => [(SubjectKind.Device, $"{e.DeviceId}")],
+        SecurityCounterRaised e => [(SubjectKind.Device, $"{e.DeviceId}")],
+        OwnerEpochBumped e => [(SubjectKind.Owner, $"{e.Owner}")],
+        RecoverySet e => [(SubjectKind.Owner, $"{e.Owner}")],
+        RecoveryStarted e => [(SubjectKind.Owner, $"{e.Owner}")],
+        RecoveryCancelled e => [(SubjectKind.Owner, $"{e.Owner}")],
+        ConsentGranted e => [(SubjectKind.Consent, $"{e.ConsentId}")],
+        ConsentAccepted e => [(SubjectKind.Consent, $"{e.ConsentId}")],
+        ConsentRevoked e => [(SubjectKind.Consent, $"{e.ConsentId}"), (SubjectKind.Owner, $"{e.Owner}")],
+        BondReleaseStarted e => [(SubjectKind.Consent, $"{e.ConsentId}")],
+        BondReleased e => [(SubjectKind.Consent, $"{e.ConsentId}")],
+        GranteeRevoked e => [(SubjectKind.Owner, $"{e.Owner}"), (SubjectKind.Grantee, $"{e.Owner}/{e.Grantee}")],
+        AllRevoked e => [(SubjectKind.Owner, $"{e.Owner}")],
+        PolicyPublished e => [(SubjectKind.Policy, $"{e.PolicyId}")],
+        PolicyDeprecated e => [(SubjectKind.Policy, $"{e.PolicyId}")],
+        _ => [],
+    };
+
+    /// <summary>Entries of lists that may have come or gone by the event.</summary>
+    public static IEnumerable<(string Address, OwnerIndexKind Kind, string Id)> ListsOf(RegistryEvent happened) => happened switch
+    {
+        BatchRegistered e => [($"{e.Manufacturer}", OwnerIndexKind.Batches, $"{e.Root}")],
+        DeviceClaimed e => [($"{e.Owner}", OwnerIndexKind.Devices, $"{e.DeviceId}")],
+        DeviceTransferred e =>
+        [
+            ($"{e.From}", OwnerIndexKind.Devices, $"{e.DeviceId}"),
+            ($"{e.To}", OwnerIndexKind.Devices, $"{e.DeviceId}"),
+        ],
+        ConsentGranted e =>
+        [
+            ($"{e.Owner}", OwnerIndexKind.Consents, $"{e.ConsentId}"),
+            ($"{e.Terms.Grantee}", OwnerIndexKind.Granted, $"{e.ConsentId}"),
+        ],
+        _ => [],
+    };
+
+    /// <summary>What the event says became of an intent, or null.</summary>
+    public static RoutedOutcome? OutcomeOf(RegistryEvent happened, LedgerPosition position, LedgerBranch branch) => happened switch
+    {
+        IntentCarriedOut e => new($"{e.Digest}", new IntentOutcome(true, "", position, branch)),
+        IntentFailed e => new($"{e.Digest}", new IntentOutcome(false, RegistryErrors.Describe(e.Reason.AsSpan()), position, branch)),
+        _ => null,
+    };
 }
+
+/// <summary>What the chain says became of an intent.</summary>
+internal sealed record RoutedOutcome(string Digest, IntentOutcome Outcome);

@@ -112,10 +112,12 @@ public sealed partial class IntentGrain(
     /// <inheritdoc/>
     public async Task<IntentSubject?> ApplyAsync(IntentOutcome outcome)
     {
-        if (_state.Current.Position is not { } known || LedgerOrder.IsNewer(outcome.Position, known))
+        LateBranchException.ThrowIfLate(_state.Current.Branch, outcome.Branch);
+        if (_state.Current.Position is not { } known || known.BlockHash != outcome.Position.BlockHash || known.LogIndex != outcome.Position.LogIndex)
         {
             await ChangeAsync(s => s with
             {
+                Branch = outcome.Branch.Number,
                 Stage = outcome.CarriedOut ? IntentStage.Mined : IntentStage.Failed,
                 Position = outcome.Position,
                 TransactionHash = outcome.Position.TransactionHash,
@@ -131,8 +133,9 @@ public sealed partial class IntentGrain(
     }
 
     /// <inheritdoc/>
-    public async Task RetractAsync(string blockHash)
+    public async Task RetractAsync(LedgerBranch branch, string blockHash)
     {
+        LateBranchException.ThrowIfLate(_state.Current.Branch, branch);
         if (_state.Current.Position is { } known)
         {
             if (known.BlockHash != blockHash)
@@ -141,7 +144,7 @@ public sealed partial class IntentGrain(
             }
 
             var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
-            await ChangeAsync(s => s with { Stage = stage, Position = null, TransactionHash = null, Reason = "" });
+            await ChangeAsync(s => s with { Branch = branch.Number, Stage = stage, Position = null, TransactionHash = null, Reason = "" });
             metrics.Reopened(_chainId);
             LogRetracted(_digest, known.Block, blockHash);
         }

@@ -80,6 +80,9 @@ public sealed record IntentState
     [Id(7)] public LedgerPosition? Position { get; init; }
 
     [Id(8)] public string Reason { get; init; } = "";
+
+    /// <summary>The follower's branch that was last heard.</summary>
+    [Id(9)] public uint Branch { get; init; }
 }
 
 /// <summary>A sweep bucket as it is stored.</summary>

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using Orleans.Storage;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
+using Pythia.Grains.History;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
@@ -101,6 +102,12 @@ public static class StateUpcasts
 [JsonSerializable(typeof(BatchState))]
 [JsonSerializable(typeof(SweepState))]
 [JsonSerializable(typeof(LedgerState))]
+[JsonSerializable(typeof(LedgerBlockState))]
+[JsonSerializable(typeof(DeviceBatchState))]
+[JsonSerializable(typeof(GranteeState))]
+[JsonSerializable(typeof(ExpiryState))]
+[JsonSerializable(typeof(HistoryPageState))]
+[JsonSerializable(typeof(OwnerIndexState))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Bytes as base64 text instead of a list of numbers.</summary>

@@ -1,9 +1,6 @@
 using Pythia.Contracts.JsonRpc;
-using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
-using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
-using Pythia.Grains.Storage;
 
 namespace Pythia.Grains.Subjects;
 
@@ -20,24 +17,12 @@ namespace Pythia.Grains.Subjects;
 /// </summary>
 /// <remarks>The mirrored part changes by the follower's events alone, which always win. Calls go down only (sweep, intent, lane and other
 /// subjects' reads), so that no two grains wait for each other.</remarks>
-public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, SubjectServices services) : Grain
-    where TState : SubjectState
+public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> stored, SubjectServices services)
+    : MirroredGrain<TState, TRecord>(stored, services), ISubjectGrain
+    where TState : SubjectState<TRecord>
+    where TRecord : MirroredRecord, new()
 {
-    private StateWriter<TState> _state = null!;
-
-    /// <summary>What is stored.</summary>
-    protected TState State => _state.Current;
-
-    protected LedgerChain Chain { get; private set; } = null!;
-
-    /// <summary>The key after the chain id.</summary>
-    protected string Id { get; private set; } = "";
-
-    protected SubjectServices Services => services;
-
-    protected ulong NowUnixSeconds => (ulong)services.Time.GetUtcNow().ToUnixTimeSeconds();
-
-    protected abstract SubjectKind Kind { get; }
+    protected ulong NowUnixSeconds => (ulong)Services.Time.GetUtcNow().ToUnixTimeSeconds();
 
     /// <summary>How long nodes may take to say what a wallet says of a signature.</summary>
     private static readonly TimeSpan WalletPatience = TimeSpan.FromSeconds(2);
@@ -46,18 +31,10 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     private IOutboxSweepGrain Sweep => GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(Chain.ChainId, Subject));
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        (var chainId, Id) = GrainKeys.Split(this.GetPrimaryKeyString());
-        Chain = services.Chains.Get(chainId);
-        _state = new(stored, DeactivateOnIdle);
-        return Task.CompletedTask;
-    }
-
     public async Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default)
     {
         // 1. read
-        var refusal = services.Acts.Read(Chain, intent, out var act);
+        var refusal = Services.Acts.Read(Chain, intent, out var act);
         if (act is null)
         {
             return Refuse(null, refusal!);
@@ -66,7 +43,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         // 2. known already?
         if (await IsKnownAsync(act.Digest))
         {
-            services.Metrics.Judged(Chain.ChainId, IntentVerdict.AlreadyAccepted);
+            Services.Metrics.Judged(Chain.ChainId, IntentVerdict.AlreadyAccepted);
             return new IntentReceipt(IntentVerdict.AlreadyAccepted, act.Digest, "");
         }
 
@@ -88,11 +65,11 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         await Sweep.NoteAsync(Subject);
 
         // 7. stored
-        var now = services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = Services.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet) with { AcceptedUnixMs = now }, now);
-        await _state.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
-        services.Metrics.Judged(Chain.ChainId, IntentVerdict.Accepted);
-        SubjectLog.Accepted(services.Logger, Subject.Key, act.Name, act.Digest);
+        await Stored.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
+        Services.Metrics.Judged(Chain.ChainId, IntentVerdict.Accepted);
+        SubjectLog.Accepted(Services.Logger, Subject.Key, act.Name, act.Digest);
 
         // 8. queued; if that fails now, the sweep sees to it
         await TryQueueAsync(entry);
@@ -102,7 +79,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
     // A wallet's signature needs a node's word. A node that is silent or refuses must not hold the turn that the follower waits for.
     private async Task<SignatureCheck> CheckSignatureAsync(ReadAct act, ReadOnlyMemory<byte> signature, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(WalletPatience, services.Time);
+        using var patience = new CancellationTokenSource(WalletPatience, Services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
@@ -116,19 +93,6 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     // Without the inner exception, which has no codec and must not cross a call.
     private static OrleansException NoWordOf(Address signer, string why) => new($"no node said whether {signer} takes the signature: {why}");
-
-    public async Task ApplyAsync(LedgerEvent ledgerEvent)
-    {
-        if (!LedgerOrder.IsNewer(ledgerEvent.Position, State.Position))
-        {
-            return;
-        }
-
-        if (LedgerEvents.TryDecode(ledgerEvent, out var happened))
-        {
-            await _state.ApplyAsync(s => Apply(s, happened, ledgerEvent.Position) with { Position = ledgerEvent.Position });
-        }
-    }
 
     public async Task FlushAsync()
     {
@@ -145,7 +109,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     public async Task SettleAsync(string digest)
     {
-        await _state.ApplyAsync(s => s.Outbox.Any(e => e.Digest == digest)
+        await Stored.ApplyAsync(s => s.Outbox.Any(e => e.Digest == digest)
             ? s with { Outbox = s.Outbox.RemoveAll(e => e.Digest == digest) }
             : s);
         if (State.Outbox.IsEmpty)
@@ -156,9 +120,6 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     /// <summary>Whether the act is about this grain, and may be done now; null if so. Looks only.</summary>
     protected abstract Task<Refusal?> CheckRuleAsync(ReadAct act);
-
-    /// <summary>The state after an event of the chain; the same object if it says nothing about this grain.</summary>
-    protected abstract TState Apply(TState state, RegistryEvent happened, LedgerPosition position);
 
     protected static Refusal NotHere(ReadAct act, string found, string expected)
         => Refusal.WrongSubject($"{act.Name} of {found} found, of {expected} expected");
@@ -177,7 +138,7 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     private Refusal? CheckDeadline(ReadAct act)
     {
-        var least = NowUnixSeconds + (ulong)services.Options.Value.MinimumLeadSeconds;
+        var least = NowUnixSeconds + (ulong)Services.Options.Value.MinimumLeadSeconds;
         return act.DeadlineUnixSeconds >= least
             ? null
             : new Refusal(IntentVerdict.Expired, $"deadline {act.DeadlineUnixSeconds} found, {least} or later expected");
@@ -185,9 +146,9 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
 
     private Refusal? CheckOutbox(ReadAct act)
     {
-        if (State.Outbox.Length >= services.Options.Value.OutboxSize)
+        if (State.Outbox.Length >= Services.Options.Value.OutboxSize)
         {
-            return new Refusal(IntentVerdict.Busy, $"{State.Outbox.Length} acts wait, at most {services.Options.Value.OutboxSize} expected");
+            return new Refusal(IntentVerdict.Busy, $"{State.Outbox.Length} acts wait, at most {Services.Options.Value.OutboxSize} expected");
         }
 
         var rival = State.Outbox.FirstOrDefault(e => e.Intent.Target == act.Contract && e.Intent.Signer == act.Signer && e.Intent.Nonce == act.Nonce);
@@ -207,15 +168,15 @@ public abstract class SubjectGrain<TState>(IPersistentState<TState> stored, Subj
         }
         catch (Exception e)
         {
-            SubjectLog.NotQueued(services.Logger, Subject.Key, entry.Digest, e);
+            SubjectLog.NotQueued(Services.Logger, Subject.Key, entry.Digest, e);
         }
     }
 
     private IntentReceipt Refuse(string? digest, Refusal refusal)
     {
         var subject = this.GetPrimaryKeyString();
-        services.Metrics.Judged(Chain.ChainId, refusal.Verdict);
-        SubjectLog.Refused(services.Logger, subject, digest ?? "", refusal.Verdict, refusal.Detail);
+        Services.Metrics.Judged(Chain.ChainId, refusal.Verdict);
+        SubjectLog.Refused(Services.Logger, subject, digest ?? "", refusal.Verdict, refusal.Detail);
         return new IntentReceipt(refusal.Verdict, digest, refusal.Detail);
     }
 }

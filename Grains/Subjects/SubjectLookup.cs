@@ -1,5 +1,6 @@
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
+using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
@@ -16,6 +17,13 @@ internal static class SubjectLookup
         SubjectKind.Owner => grains.GetGrain<IOwnerGrain>(subject.Key),
         SubjectKind.Consent => grains.GetGrain<IConsentGrain>(subject.Key),
         SubjectKind.Policy => grains.GetGrain<IPolicyGrain>(subject.Key),
-        _ => throw new InvalidOperationException($"Subject kind {subject.Kind} of {subject.Key} found, {string.Join(", ", Enum.GetNames<SubjectKind>())} expected"),
+        _ => throw new InvalidOperationException($"Subject kind {subject.Kind} of {subject.Key} found, one that takes acts expected"),
+    };
+
+    public static IMirroredGrain GetMirrored(this IGrainFactory grains, IntentSubject subject) => subject.Kind switch
+    {
+        SubjectKind.Grantee => grains.GetGrain<IGranteeGrain>(subject.Key),
+        SubjectKind.Batch => grains.GetGrain<IDeviceBatchGrain>(subject.Key),
+        _ => grains.GetSubject(subject),
     };
 }

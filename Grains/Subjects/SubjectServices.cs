@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Telemetry;
 
@@ -8,6 +9,7 @@ namespace Pythia.Grains.Subjects;
 /// <summary>What every subject grain needs.</summary>
 public sealed class SubjectServices(
     LedgerChains chains,
+    LedgerBeginnings beginnings,
     IActReader acts,
     IOptions<MirrorOptions> options,
     MirrorMetrics metrics,
@@ -15,6 +17,8 @@ public sealed class SubjectServices(
     ILoggerFactory loggers)
 {
     public LedgerChains Chains => chains;
+
+    public LedgerBeginnings Beginnings => beginnings;
 
     public IActReader Acts => acts;
 

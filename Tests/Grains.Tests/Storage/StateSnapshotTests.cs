@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
+using Pythia.Grains.History;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
@@ -17,7 +18,7 @@ public sealed class StateSnapshotTests
 {
     private static readonly PythiaStateSerializer Serializer = new();
 
-    private static readonly LedgerPosition Position = new(7, "0xb1", 1_800_000_000, 3, "0x71", 1);
+    private static readonly LedgerPosition Position = new(7, "0xb1", 1_800_000_000, 3, "0x71");
 
     private static readonly QueuedIntent Queued = new(
         new IntentSubject(SubjectKind.Device, "31337/0xd1"), "0xc1", [1, 2, 255], 400_000, 1_800_000_600, "0xa1", "Freeze", "18446744073709551616", 90_000, 1_800_000_000_123, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
@@ -85,26 +86,38 @@ public sealed class StateSnapshotTests
     [
         State("device", new DeviceState
         {
-            Position = Position, Outbox = Outbox, Status = DeviceStatus.Active, Owner = "0xa1", Manufacturer = "0xa2", ModelId = "0x4d", Epoch = 2,
-            PublicKey = "0x99", SecurityCounter = 5,
+            Branch = 4, Outbox = Outbox,
+            Record = new DeviceRecord
+            {
+                Position = Position, HistoryCount = 9, Status = DeviceStatus.Active, Owner = "0xa1", Manufacturer = "0xa2", ModelId = "0x4d", Epoch = 2,
+                PublicKey = "0x99", SecurityCounter = 5,
+            },
+            Before = [new RecordBefore<DeviceRecord>(7, "0xb1", new DeviceRecord { Status = DeviceStatus.Frozen })],
         }),
         State("device empty", new DeviceState()),
-        State("manufacturer", new ManufacturerState { Batches = [new DeviceBatchView("0x10", 1_000, Position)] }),
+        State("manufacturer", new ManufacturerState { Record = new ManufacturerRecord { Batches = 2, Devices = 1_001 } }),
+        State("device batch", new DeviceBatchState
+        {
+            Record = new DeviceBatchRecord { Batch = new DeviceBatchView("0x10", 1_000, Position, "https://maker.example/batch.json") },
+        }),
         State("owner", new OwnerState
         {
-            GrantEpoch = 3, OwnerEpoch = 1, Devices = 2, Recovery = "0xa3", RecoveryDelaySeconds = 86_400,
-            GranteeFloors = ImmutableSortedDictionary<string, ulong>.Empty.Add("0xb2", 3),
+            Record = new OwnerRecord { GrantEpoch = 3, OwnerEpoch = 1, Devices = 2, Recovery = "0xa3", RecoveryDelaySeconds = 86_400 },
         }),
+        State("grantee", new GranteeState { Record = new GranteeRecord { Floor = 3 } }),
         State("consent", new ConsentState
         {
-            Status = ConsentStatus.Active, Kind = ConsentKind.Command, DeviceId = "0xd1", DeviceEpoch = 1, Owner = "0xa1", Grantee = "0xb2", Scope = "0x5c",
-            NotBeforeUnixSeconds = 1, NotAfterUnixSeconds = 2, GrantEpoch = 3, BondWei = "1000000000000000000", Policy = "0x90",
+            Record = new ConsentRecord
+            {
+                Status = ConsentStatus.Active, Kind = ConsentKind.Command, DeviceId = "0xd1", DeviceEpoch = 1, Owner = "0xa1", Grantee = "0xb2", Scope = "0x5c",
+                NotBeforeUnixSeconds = 1, NotAfterUnixSeconds = 2, GrantEpoch = 3, BondWei = "1000000000000000000", Policy = "0x90", IsOver = true,
+            },
         }),
-        State("policy", new PolicyState { Status = PolicyStatus.Published, Publisher = "0xa1", Document = [.. "{}"u8] }),
+        State("policy", new PolicyState { Record = new PolicyRecord { Status = PolicyStatus.Published, Publisher = "0xa1", Document = [.. "{}"u8] } }),
         State("intent", new IntentState
         {
             Stage = IntentStage.Failed, Version = 6, Queued = Queued, Lane = "0x1a", TransactionHash = "0x71", AcceptedByNodeUnixMs = 9,
-            Position = Position, Reason = "PolicyExists()",
+            Position = Position, Reason = "PolicyExists()", Branch = 4,
         }),
         State("lane", new LaneState
         {
@@ -113,6 +126,22 @@ public sealed class StateSnapshotTests
         }),
         State("batch", new BatchState { Attempts = [new StoredBatch("0x71", [2, 248], ["0xe2"], "2000000000", "1000000000")] }),
         State("sweep", new SweepState { Subjects = [new IntentSubject(SubjectKind.Policy, "31337/0x90")] }),
-        State("ledger", new LedgerState { Next = 8, Branch = 1, Delivered = [new DeliveredBlock(7, "0xb1", 1_800_000_000, ["0xe1"])] }),
+        State("ledger", new LedgerState
+        {
+            Next = 8, Branch = 4, BeganAnewAt = 3, Delivered = [new DeliveredBlock(7, "0xb1", 1_800_000_000, true)],
+            Telling = new DeliveredBlock(8, "0xb2", 1_800_000_012, true), TakingBack = [new DeliveredBlock(8, "0xb3", 1_800_000_013, false)],
+        }),
+        State("ledger block", new LedgerBlockState
+        {
+            Block = new ToldBlock(
+                8, "0xb2", [new ToldSubjects(SubjectKind.Grantee, ["0xa1/0xb2"])], ["0xe1"], [new ToldList("0xa1", OwnerIndexKind.Granted, ["0xc1"])]),
+        }),
+        State("history page", new HistoryPageState
+        {
+            Entries = [new HistoryRecord(Position, "DeviceFrozen", [new HistoryField("deviceId", "0xd1")])],
+        }),
+        State("owner index", new OwnerIndexState { Ids = ["0xd1", "0xd2"] }),
+        State("owner index split", new OwnerIndexState { IsSplit = true }),
+        State("expiry", new ExpiryState { Pages = 1, ConsentIds = ["0xc1"] }),
     ];
 }

@@ -143,6 +143,42 @@ public sealed class ModelChain : IChainNode, IEnclave
         }
     }
 
+    /// <summary>The chain as it is now, to flip back to.</summary>
+    public IReadOnlyList<VerifiedBlock> Blocks
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _blocks];
+            }
+        }
+    }
+
+    /// <summary>Goes back to blocks that were abandoned, and grows above all before. What acts did in them is not done again: for blocks of
+    /// logs that tests made.</summary>
+    public void FlipTo(IReadOnlyList<VerifiedBlock> blocks)
+    {
+        lock (_gate)
+        {
+            _branch++;
+            var least = Math.Max(_blocks.Count, blocks.Count) + 1;
+            var common = _blocks.Zip(blocks).TakeWhile(p => p.First.Hash.Span.SequenceEqual(p.Second.Hash.Span)).Count();
+            foreach (var (_, undo) in _undo.Where(u => u.Block >= (ulong)common).Reverse())
+            {
+                undo();
+            }
+
+            _undo.RemoveAll(u => u.Block >= (ulong)common);
+            _blocks.RemoveRange(common, _blocks.Count - common);
+            _blocks.AddRange(blocks.Skip(common));
+            while (_blocks.Count < least)
+            {
+                AddBlock([], announce: _blocks.Count == least - 1);
+            }
+        }
+    }
+
     public Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -15,6 +15,9 @@ public sealed class TestStorage(IGrainStorageSerializer serializer) : IGrainStor
     /// <summary>Stored states by "name/grain id".</summary>
     public IReadOnlyDictionary<string, byte[]> Records => _records.ToDictionary(r => r.Key, r => r.Value.Bytes);
 
+    /// <summary>Loses everything.</summary>
+    public void Wipe() => _records.Clear();
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (_records.TryGetValue(Key(stateName, grainId), out var record))
