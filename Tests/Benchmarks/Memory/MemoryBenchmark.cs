@@ -65,7 +65,7 @@ internal sealed class ClaimedDevices
         => new(registry, RegistryAbi.DeviceRegistry.Events.Single(e => e.Name == "DeviceClaimed"));
 
     /// <summary>A device of its own for each number.</summary>
-    public (Hash32 Id, LedgerEvent Claimed) Claim(int number)
+    public (Hash32 Id, BlockNews Claimed) Claim(int number)
     {
         var id = Keccak256.HashData(BitConverter.GetBytes(number));
         object[] values = [id, _registry, _registry, Hash32.FromUInt64((ulong)number), id, id, id];
@@ -73,7 +73,10 @@ internal sealed class ClaimedDevices
         byte[] topics = [.. _form.Topic.ToArray(), .. parameters.Where(p => p.Indexed).SelectMany(p => Contracts.Abi.AbiEvent.TopicOf(p.Type, p.Value).ToArray())];
         var rest = parameters.Where(p => !p.Indexed).ToArray();
         var data = Contracts.Abi.AbiCodec.Encode([.. rest.Select(p => p.Parameter)], rest.Select(p => (object?)p.Value).ToArray());
-        var position = new LedgerPosition(1, id.ToString(), 1, 0, id.ToString(), 0);
-        return (id, new LedgerEvent(position, _registry.ToString(), [.. topics], [.. data]));
+        var position = new LedgerPosition(1, id.ToString(), 1, 0, id.ToString());
+        var claimed = new LedgerEvent(position, _registry.ToString(), [.. topics], [.. data]);
+
+        // Later than whatever the site's own follower says.
+        return (id, new BlockNews(new LedgerBranch(uint.MaxValue, 0), 1, id.ToString(), 1, [claimed]));
     }
 }
