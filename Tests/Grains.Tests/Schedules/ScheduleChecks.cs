@@ -157,7 +157,11 @@ public sealed class ScheduleChecks(Schedule schedule)
         }
 
         var maker = await Grains.GetGrain<IManufacturerGrain>(ScheduleWorld.Key(ScheduleWorld.People.Manufacturer.Address)).GetAsync();
-        Expect(found, "batches", string.Join(' ', maker.Batches.Select(b => b.Root)), string.Join(' ', state.Batches.Select(b => b.Root)));
+        var list = await Grains.GetGrain<IOwnerIndexGrain>(
+            OwnerIndex.KeyOf(ScheduleWorld.ChainId, ScheduleWorld.People.Manufacturer.Address.ToString(), OwnerIndexKind.Batches)).ListAsync(null, OwnerIndex.MostListed);
+        var batches = state.Batches.Select(b => b.Root.ToString()).Order(StringComparer.Ordinal);
+        Expect(found, "batches", string.Join(' ', list.Items.Select(b => b.Id)), string.Join(' ', batches));
+        Expect(found, "manufacturer: batches", maker.Batches, state.Batches.Count);
         Expect(found, "manufacturer: pending", maker.Pending, 0);
     }
 
