@@ -11,11 +11,13 @@ internal sealed class PublicSurface
     private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
     private readonly HashSet<string> _members;
     private readonly ILookup<string, string> _byType;
+    private readonly HashSet<string> _ids;
 
     private PublicSurface(IEnumerable<string> members)
     {
         _members = new(members, StringComparer.Ordinal);
         _byType = _members.Where(member => !member.StartsWith("T:", StringComparison.Ordinal)).ToLookup(DocumentationId.DeclaringTypeOf, StringComparer.Ordinal);
+        _ids = new(_members.Select(member => member.Split(" -> ")[0]), StringComparer.Ordinal);
     }
 
     public int Count => _members.Count;
@@ -23,6 +25,9 @@ internal sealed class PublicSurface
     /// <summary>Both lists: a line is assembly, tab, member.</summary>
     public static PublicSurface Read()
         => new(new[] { Main, Extra }.SelectMany(file => File.ReadLines(SharedVectors.Find(file, "reference"))).Select(line => line.Split('\t')[1].Trim()));
+
+    /// <summary>Whether Orleans has a type or member with this documentation id.</summary>
+    public bool Has(string documentationId) => _ids.Contains(documentationId);
 
     /// <summary>Types and members that these types show and Orleans does not.</summary>
     public IEnumerable<string> NotInOrleans(IEnumerable<Type> types)
