@@ -11,31 +11,13 @@ namespace Pythia.Embedded.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase : IDisposable
 {
-    /// <summary>Of the tables below. A file with a higher one is of a later version of this program, and is refused.</summary>
-    private const int SchemaVersion = 1;
-
-    private const string Tables = """
-        CREATE TABLE IF NOT EXISTS schema_version (version INTEGER NOT NULL);
-        CREATE TABLE IF NOT EXISTS last_etag (value INTEGER NOT NULL);
-        CREATE TABLE IF NOT EXISTS grain_state (
-            store TEXT NOT NULL, name TEXT NOT NULL, grain TEXT NOT NULL, etag INTEGER NOT NULL, data BLOB NOT NULL,
-            PRIMARY KEY (grain, name, store));
-        CREATE TABLE IF NOT EXISTS reminder (
-            grain TEXT NOT NULL, name TEXT NOT NULL, start_at INTEGER NOT NULL, period INTEGER NOT NULL, etag INTEGER NOT NULL,
-            PRIMARY KEY (grain, name)) WITHOUT ROWID;
-        INSERT INTO schema_version SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM schema_version);
-        INSERT INTO last_etag SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM last_etag);
-        """;
-
-    private readonly BlockingCollection<SqliteWrite> _queue = [];
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly string _connectionString;
     private readonly int _mostInCommit;
-    private readonly Lock _gate = new();
+    private BlockingCollection<SqliteWrite> _queue = [];
     private FileStream? _lockFile;
     private SqliteConnection? _writer;
     private Thread? _thread;
-    private int _users;
 
     public SqliteDatabase(string path, int mostInCommit)
     {
@@ -52,62 +34,71 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>The etag given last. Only the writer changes it.</summary>
     public long LastEtag { get; private set; }
 
-    /// <summary>Opens the file for one more user.</summary>
+    /// <summary>Whether nothing was ever stored in it.</summary>
+    public bool IsUnused => LastEtag == 0;
+
+    /// <summary>Opens the file and begins to write.</summary>
     /// <exception cref="DamagedStorageException">The file is no sound database.</exception>
-    /// <exception cref="OrleansConfigurationException">Another process has it open, or a later version wrote it.</exception>
+    /// <exception cref="OrleansConfigurationException">Another process has it open, or another version wrote it.</exception>
     public void Open()
     {
-        lock (_gate)
+        try
         {
-            if (_users++ > 0)
-            {
-                return;
-            }
-
-            try
-            {
-                Start();
-            }
-            catch
-            {
-                _users = 0;
-                Stop();
-                throw;
-            }
+            Start();
+        }
+        catch
+        {
+            Close();
+            throw;
         }
     }
 
-    /// <summary>Closes the file once its last user has gone, with everything in it that was queued.</summary>
+    /// <summary>Closes the file with everything in it that was queued. It can be opened again.</summary>
     public void Close()
     {
-        lock (_gate)
+        _queue.CompleteAdding();
+        _thread?.Join();
+        _thread = null;
+        while (_readers.TryTake(out var reader))
         {
-            if (_users > 0 && --_users == 0)
-            {
-                Stop();
-            }
+            reader.Dispose();
         }
+
+        _writer?.Dispose();
+        _writer = null;
+        _lockFile?.Dispose();
+        _lockFile = null;
     }
 
     public void Dispose()
     {
-        lock (_gate)
-        {
-            _users = 0;
-            Stop();
-            _queue.Dispose();
-        }
+        Close();
+        _queue.Dispose();
     }
+
+    /// <summary>Which file of which store this is; null in a new file.</summary>
+    public ShardMark? ReadMark() => Read(SqliteSchema.ReadMark);
+
+    /// <summary>On the disk when this returns. Before anything else is written.</summary>
+    public void WriteMark(ShardMark mark) => SqliteSchema.WriteMark(_writer!, mark);
 
     /// <summary>Queues a write. Its task is done when it is on the disk.</summary>
     public Task<TResult> WriteAsync<TResult>(SqliteWrite<TResult> write)
     {
-        if (_thread is null || !_queue.TryAdd(write))
+        try
         {
-            throw new OrleansException($"storage file '{Path}' is not open");
+            if (_thread is not null)
+            {
+                _queue.Add(write);
+                return write.Done;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // Closed since.
         }
 
-        return write.Done;
+        throw new OrleansException($"storage file '{Path}' is not open");
     }
 
     /// <summary>Reads, on the calling thread.</summary>
@@ -166,7 +157,7 @@ internal sealed class SqliteDatabase : IDisposable
         {
             _writer = Connect();
             Check(_writer);
-            Execute(_writer, Tables);
+            Execute(_writer, SqliteSchema.Tables);
         }
         catch (SqliteException exception) when (IsDamage(exception))
         {
@@ -174,30 +165,15 @@ internal sealed class SqliteDatabase : IDisposable
         }
 
         var version = Scalar(_writer, "SELECT version FROM schema_version");
-        if (version != SchemaVersion)
+        if (version != SqliteSchema.Version)
         {
-            throw new OrleansConfigurationException($"storage file '{Path}': schema version {version} found, {SchemaVersion} expected");
+            throw new OrleansConfigurationException($"storage file '{Path}': schema version {version} found, {SqliteSchema.Version} expected");
         }
 
         LastEtag = Scalar(_writer, "SELECT value FROM last_etag");
+        _queue = [];
         _thread = new Thread(WriteAll) { IsBackground = true, Name = $"writer of {System.IO.Path.GetFileName(Path)}" };
         _thread.Start();
-    }
-
-    private void Stop()
-    {
-        _queue.CompleteAdding();
-        _thread?.Join();
-        _thread = null;
-        while (_readers.TryTake(out var reader))
-        {
-            reader.Dispose();
-        }
-
-        _writer?.Dispose();
-        _writer = null;
-        _lockFile?.Dispose();
-        _lockFile = null;
     }
 
     private SqliteConnection Connect()

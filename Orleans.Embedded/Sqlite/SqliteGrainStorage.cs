@@ -5,8 +5,8 @@ using Orleans.Storage;
 
 namespace Pythia.Embedded.Sqlite;
 
-/// <summary>States of grains in a SQLite file. An etag is a number that no other write to the file has, then or later.</summary>
-internal sealed class SqliteGrainStorage(string name, SqliteDatabase database, IGrainStorageSerializer serializer)
+/// <summary>States of grains in SQLite files. An etag is a number that no other write to its file has, then or later.</summary>
+internal sealed class SqliteGrainStorage(string name, SqliteShards shards, IGrainStorageSerializer serializer)
     : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
     private const string Insert = """
@@ -26,18 +26,18 @@ internal sealed class SqliteGrainStorage(string name, SqliteDatabase database, I
             ServiceLifecycleStage.RuntimeStorageServices,
             _ =>
             {
-                database.Open();
+                shards.Open();
                 return Task.CompletedTask;
             },
             _ =>
             {
-                database.Close();
+                shards.Close();
                 return Task.CompletedTask;
             });
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var record = database.Read(connection => Find(connection, stateName, grainId.ToString()));
+        var record = shards.Of(grainId).Read(connection => Find(connection, stateName, grainId.ToString()));
         grainState.RecordExists = record is not null;
         grainState.ETag = record?.Etag;
         grainState.State = record is null ? default : serializer.Deserialize<T>(new BinaryData(record.Data));
@@ -52,7 +52,7 @@ internal sealed class SqliteGrainStorage(string name, SqliteDatabase database, I
         // Made in the grain's turn: later changes are not in it.
         var data = Bytes(serializer.Serialize(grainState.State!));
         var held = grainState.ETag;
-        grainState.ETag = await database.WriteAsync(new SqliteWrite<string>(
+        grainState.ETag = await shards.Of(grainId).WriteAsync(new SqliteWrite<string>(
             (file, commands) => Store(file, commands, stateName, grainId, held, data), cancellationToken));
         grainState.RecordExists = true;
     }
@@ -63,7 +63,7 @@ internal sealed class SqliteGrainStorage(string name, SqliteDatabase database, I
     public async Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState, CancellationToken cancellationToken)
     {
         var held = grainState.ETag;
-        await database.WriteAsync(new SqliteWrite<bool>((_, commands) => Remove(commands, stateName, grainId, held), cancellationToken));
+        await shards.Of(grainId).WriteAsync(new SqliteWrite<bool>((_, commands) => Remove(commands, stateName, grainId, held), cancellationToken));
         grainState.ETag = null;
         grainState.RecordExists = false;
         grainState.State = default;

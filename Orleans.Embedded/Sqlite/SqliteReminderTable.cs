@@ -5,8 +5,8 @@ using Pythia.Embedded.Runtime;
 
 namespace Pythia.Embedded.Sqlite;
 
-/// <summary>Reminders in a SQLite file: they outlive the process.</summary>
-internal sealed class SqliteReminderTable(SqliteDatabase database) : IReminderTable
+/// <summary>Reminders in SQLite files: they outlive the process.</summary>
+internal sealed class SqliteReminderTable(SqliteShards shards) : IReminderTable
 {
     private const string Columns = "SELECT grain, name, start_at, period, etag FROM reminder";
 
@@ -19,29 +19,29 @@ internal sealed class SqliteReminderTable(SqliteDatabase database) : IReminderTa
 
     public Task StartAsync(CancellationToken cancellationToken = default)
     {
-        database.Open();
+        shards.Open();
         return Task.CompletedTask;
     }
 
     public Task StopAsync(CancellationToken cancellationToken = default)
     {
-        database.Close();
+        shards.Close();
         return Task.CompletedTask;
     }
 
     public Task<ReminderTableData> ReadRows(GrainId grainId)
-        => Task.FromResult(new ReminderTableData(Rows(Columns + " WHERE grain = $grain", ("$grain", grainId.ToString()))));
+        => Task.FromResult(new ReminderTableData(Rows(grainId, Columns + " WHERE grain = $grain", ("$grain", grainId.ToString()))));
 
     public Task<ReminderTableData> ReadRows(uint begin, uint end)
-        => Task.FromResult(new ReminderTableData(Rows(Columns).Where(row => ReminderRange.Contains(begin, end, row.GrainId))));
+        => Task.FromResult(new ReminderTableData(shards.Files.SelectMany(file => file.Read(static connection => Rows(connection, Columns, []))).Where(row => ReminderRange.Contains(begin, end, row.GrainId))));
 
     public Task<ReminderEntry?> ReadRow(GrainId grainId, string reminderName)
-        => Task.FromResult(Rows(Columns + " WHERE grain = $grain AND name = $name", ("$grain", grainId.ToString()), ("$name", reminderName)).SingleOrDefault());
+        => Task.FromResult(Rows(grainId, Columns + " WHERE grain = $grain AND name = $name", ("$grain", grainId.ToString()), ("$name", reminderName)).SingleOrDefault());
 
     public async Task<string?> UpsertRow(ReminderEntry entry)
     {
         var (grain, name, start, period) = (entry.GrainId.ToString(), entry.ReminderName, entry.StartAt.Ticks, entry.Period.Ticks);
-        return entry.ETag = await database.WriteAsync(new SqliteWrite<string>(
+        return entry.ETag = await shards.Of(entry.GrainId).WriteAsync(new SqliteWrite<string>(
             (file, commands) =>
             {
                 var etag = file.NextEtag();
@@ -54,15 +54,15 @@ internal sealed class SqliteReminderTable(SqliteDatabase database) : IReminderTa
     public Task<bool> RemoveRow(GrainId grainId, string reminderName, string eTag)
     {
         var (grain, held) = (grainId.ToString(), long.Parse(eTag, CultureInfo.InvariantCulture));
-        return database.WriteAsync(new SqliteWrite<bool>(
+        return shards.Of(grainId).WriteAsync(new SqliteWrite<bool>(
             (_, commands) => commands.Run(Delete, ("$grain", grain), ("$name", reminderName), ("$held", held)) == 1, CancellationToken.None));
     }
 
     public Task TestOnlyClearTable()
-        => database.WriteAsync(new SqliteWrite<int>((_, commands) => commands.Run("DELETE FROM reminder"), CancellationToken.None));
+        => Task.WhenAll(shards.Files.Select(file => file.WriteAsync(new SqliteWrite<int>((_, commands) => commands.Run("DELETE FROM reminder"), CancellationToken.None))));
 
-    private List<ReminderEntry> Rows(string sql, params (string Name, object Value)[] values)
-        => database.Read(connection => Rows(connection, sql, values));
+    private List<ReminderEntry> Rows(GrainId grain, string sql, params (string Name, object Value)[] values)
+        => shards.Of(grain).Read(connection => Rows(connection, sql, values));
 
     private static List<ReminderEntry> Rows(SqliteConnection connection, string sql, (string Name, object Value)[] values)
     {

@@ -49,19 +49,22 @@ public static class SqliteSiloBuilderExtensions
     }
 }
 
-/// <summary>The open files of a silo, by full path.</summary>
+/// <summary>The stores of a silo, by the full path of their first file.</summary>
 internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options) : IStorageFiles, IDisposable
 {
-    private readonly ConcurrentDictionary<string, SqliteDatabase> _files = new();
+    private readonly ConcurrentDictionary<string, SqliteShards> _stores = new();
     private int _disposed;
 
     public IReadOnlyList<StorageFileTrouble> FindTroubles()
-        => [.. from file in _files.Values let words = file.Trouble where words is not null select new StorageFileTrouble(file.Path, words)];
+        => [.. from store in _stores.Values from file in store.Files let words = file.Trouble where words is not null select new StorageFileTrouble(file.Path, words)];
 
-    public SqliteDatabase Get(string name)
+    public SqliteShards Get(string name)
     {
         var own = options.Get(name);
-        return _files.GetOrAdd(Path.GetFullPath(own.Path), static (path, most) => new SqliteDatabase(path, most), own.MostWritesInCommit);
+        var store = _stores.GetOrAdd(Path.GetFullPath(own.Path), static (path, own) => new SqliteShards(path, own.Shards, own.MostWritesInCommit), own);
+        return store.Files.Count == own.Shards
+            ? store
+            : throw new OrleansConfigurationException($"storage file '{own.Path}': {own.Shards} files configured for '{name}', {store.Files.Count} for another with the same path");
     }
 
     // Registered by two names, a container disposes of it twice.
@@ -72,9 +75,9 @@ internal sealed class SqliteFiles(IOptionsMonitor<SqliteStorageOptions> options)
             return;
         }
 
-        foreach (var file in _files.Values)
+        foreach (var store in _stores.Values)
         {
-            file.Dispose();
+            store.Dispose();
         }
     }
 }

@@ -2,12 +2,19 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Pythia.Embedded;
 
-/// <summary>Where a SQLite file is and how it is written. Stores and reminders with the same path share the file and its writer.</summary>
+/// <summary>Where SQLite files are and how they are written. Stores and reminders with the same path share the files and their writers.</summary>
 public sealed class SqliteStorageOptions
 {
-    /// <summary>The file; its folder is made if it isn't there. No default.</summary>
+    /// <summary>The file, or the first of several; its folder is made if it isn't there. No default.</summary>
     [Required(AllowEmptyStrings = false)]
     public string Path { get; set; } = "";
+
+    /// <summary>
+    /// How many files the store is spread over by the grains' ids, 1 to 64: each has a writer and commits of its own. Fixed when the store is
+    /// made; another number is refused. Default 1.
+    /// </summary>
+    [Range(1, 64)]
+    public int Shards { get; set; } = 1;
 
     /// <summary>The most writes that one commit takes, 1 to 100,000. Default 1,000.</summary>
     [Range(1, 100_000)]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Orleans.Storage;
 using Pythia.Benchmarks.Measuring;
 using Pythia.Embedded;
@@ -12,6 +13,8 @@ internal sealed class StorageBenchmark : IBenchmark
     public const string Store = "benchmark";
 
     public const int RowBytes = 300;
+
+    private static readonly int[] FileCounts = [1, 2, 4];
 
     public string Name => "storage";
 
@@ -38,22 +41,39 @@ internal sealed class StorageBenchmark : IBenchmark
     private static async Task<IReadOnlyList<Result>> CompareAsync(Scale scale, string folder, int writers, CancellationToken cancellationToken)
     {
         using var raw = new RawSqlite(Path.Combine(folder, $"raw-{writers}.db"));
-        using var host = await BenchmarkHost.StartAsync(
+        var contestants = new List<Contestant> { new($"SQLite by hand, {writers} rows a commit", until => Task.FromResult(raw.Write(until, writers))) };
+        var hosts = new List<IHost>();
+        try
+        {
+            foreach (var files in FileCounts)
+            {
+                var host = await StartAsync(Path.Combine(folder, $"grains-{writers}-{files}.db"), files, cancellationToken);
+                hosts.Add(host);
+                var factory = BenchmarkHost.Grains(host);
+                var grains = Enumerable.Range(0, writers).Select(i => factory.GetGrain<ICounterGrain>(i)).ToArray();
+                contestants.Add(new(files == 1 ? "grains" : $"grains, {files} files", until => WriteAsync(until, grains)));
+            }
+
+            return await Contest.RunAsync(scale, [.. contestants]);
+        }
+        finally
+        {
+            foreach (var host in hosts)
+            {
+                await host.StopAsync(cancellationToken);
+                host.Dispose();
+            }
+        }
+    }
+
+    private static Task<IHost> StartAsync(string path, int files, CancellationToken cancellationToken)
+        => BenchmarkHost.StartAsync(
             silo =>
             {
-                silo.AddSqliteGrainStorage(Store, o => o.Path = Path.Combine(folder, $"grains-{writers}.db"));
+                silo.AddSqliteGrainStorage(Store, options => (options.Path, options.Shards) = (path, files));
                 silo.Services.AddSingleton<IGrainStorageSerializer>(new Json());
             },
             cancellationToken);
-        var factory = BenchmarkHost.Grains(host);
-        var grains = Enumerable.Range(0, writers).Select(i => factory.GetGrain<ICounterGrain>(i)).ToArray();
-        var results = await Contest.RunAsync(
-            scale,
-            new Contestant($"SQLite by hand, {writers} rows a commit", until => Task.FromResult(raw.Write(until, writers))),
-            new Contestant("grains", until => WriteAsync(until, grains)));
-        await host.StopAsync(cancellationToken);
-        return results;
-    }
 
     private static async Task<long> WriteAsync(Deadline until, ICounterGrain[] grains)
         => (await Task.WhenAll(grains.Select(grain => Task.Run(async () =>

@@ -8,24 +8,24 @@ using Orleans.Storage;
 namespace Pythia.Embedded.Tests.Sqlite;
 
 /// <summary>A folder with one storage file, which silos of a test open one after the other.</summary>
-public sealed class StorageFile : IDisposable
+public sealed class StorageFile(int shards = 1) : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pythia-sqlite-");
 
     public string Path => System.IO.Path.Combine(_folder.FullName, "grains.db");
 
     /// <summary>Starts a silo whose store "pythia" and reminders are in the file.</summary>
-    public Task<OpenStore> OpenAsync() => OpenAsync(Path);
+    public Task<OpenStore> OpenAsync() => OpenAsync(Path, shards);
 
-    public static async Task<OpenStore> OpenAsync(string path)
+    public static async Task<OpenStore> OpenAsync(string path, int shards = 1)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleans(silo =>
         {
             silo.Services.AddKeyedSingleton<IGrainStorageSerializer, JsonBytes>("pythia");
-            silo.AddSqliteGrainStorage("pythia", options => options.Path = path);
-            silo.UseSqliteReminderService(options => options.Path = path);
+            silo.AddSqliteGrainStorage("pythia", options => (options.Path, options.Shards) = (path, shards));
+            silo.UseSqliteReminderService(options => (options.Path, options.Shards) = (path, shards));
         });
         var host = builder.Build();
         try
