@@ -52,6 +52,7 @@ public static class GatewayEndpoints
         app.UseExceptionHandler(handler => handler.Run(AnswerExceptionAsync));
         app.UseStatusCodePages(context => ProblemResult.WriteAsync(context.HttpContext, Problem.OfStatus(context.HttpContext.Response.StatusCode)));
         app.UseRouting();
+        RequestTrace.Use(app);
         app.UseRateLimiter();
         app.MapPythiaGateway();
         return app;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Pythia.Grains;
 
 /// <summary>A grain's own work that never ends: begun by a call, begun again by a reminder where it or its silo died, ended with the
@@ -26,6 +28,9 @@ internal sealed class RemindedLoop(Func<Task> remind, Func<CancellationToken, Ta
         await _reminded;
         if (_running is null or { IsCompleted: true } && !IsStopping)
         {
+            // The work belongs to no caller: neither to the trace nor to the context of whoever happened to begin it.
+            Activity.Current = null;
+            RequestContext.Clear();
             _running = run(_stopping.Token);
         }
     }

@@ -25,6 +25,9 @@ public static class JsonRpcTelemetry
 
     internal static Activity? Begin(string node, string method)
     {
+        // Only below what somebody waits for: a lane's and a watch's own looks belong to no trace.
+        if (Activity.Current is null) return null;
+
         var activity = Source.StartActivity($"jsonrpc {method}", ActivityKind.Client);
         activity?.SetTag("rpc.system", "jsonrpc").SetTag("rpc.method", method).SetTag("server.address", node);
         return activity;

@@ -112,7 +112,14 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
     /// <inheritdoc/>
     public async ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
-        => Reply(await AnswerOnceAsync(request, AnswerAtHeadAsync, cancellationToken));
+    {
+        using var span = EnclaveTraces.BeginAnswer(_options.Id);
+        var started = _metrics.Now();
+        var reply = Reply(await AnswerOnceAsync(request, AnswerAtHeadAsync, cancellationToken));
+        _metrics.Took(started, reply.Refusal is null);
+        EnclaveTraces.EndAnswer(span, reply.Refusal);
+        return reply;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)

@@ -27,6 +27,7 @@ internal sealed class OtlpExport(IOptions<TelemetryOptions> options) : IHostedSe
             .SetResourceBuilder(resource)
             .SetSampler(SamplerOf(settings.TraceRatio))
             .AddSource(PythiaTraces.Sources)
+            .AddProcessor(new TracePrivacy())
             .AddOtlpExporter(otlp => Set(otlp, settings, "v1/traces"))
             .Build();
         _figures = Sdk.CreateMeterProviderBuilder()

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +16,7 @@ public static class TelemetryHosting
     {
         services.AddStrictOptions<TelemetryOptions>(configuration, TelemetryOptions.Section);
         services.AddMetrics();
+        services.AddSingleton<DistributedContextPropagator, TraceOnlyPropagator>();
         services.AddSingleton(provider => new MetricsCollector(
             provider.GetRequiredService<IOptions<TelemetryOptions>>().Value.SeriesPerMetric,
             provider.GetRequiredService<IMeterFactory>(),

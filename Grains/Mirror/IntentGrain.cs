@@ -123,6 +123,7 @@ public sealed partial class IntentGrain(
                 TransactionHash = outcome.Position.TransactionHash,
                 Reason = outcome.Reason,
             });
+            MirrorTraces.Settle(_chainId, _digest, _state.Current.Queued, _state.Current.Stage, outcome.Position.Block);
             metrics.Applied(_chainId, outcome.CarriedOut, SecondsSinceStored());
             LogOutcome(_digest, _state.Current.Stage, outcome.Position.Block, outcome.Reason);
         }
@@ -165,6 +166,7 @@ public sealed partial class IntentGrain(
             var reason = $"deadline {queued.DeadlineUnixSeconds} passed at block {block} (time {blockUnixSeconds}) and no outcome stands in verified receipts"
                 + (lastTrouble.Length > 0 ? $"; {lastTrouble}" : "");
             await ChangeAsync(s => s with { Stage = IntentStage.Failed, Reason = reason });
+            MirrorTraces.Settle(_chainId, _digest, _state.Current.Queued, IntentStage.Failed, block);
             metrics.Expired(_chainId, SecondsSinceStored());
             LogExpired(_digest, reason);
         }

@@ -5,6 +5,7 @@ using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
 using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Mirror;
 
@@ -136,7 +137,9 @@ public sealed partial class RelayGrain
 
     private async Task<bool> SendAsync(ulong nonce, StoredBatch attempt, CancellationToken cancellationToken)
     {
+        using var span = MirrorTraces.BeginSend(_chain.ChainId, nonce, attempt, attempt.Digests.Select(d => _queued.GetValueOrDefault(d)).OfType<QueuedIntent>());
         var reply = await _chain.Node.SendAsync(attempt.RawTransaction.AsMemory(), cancellationToken);
+        MirrorTraces.EndSend(span, reply.Verdict);
         metrics.Sent(_chain.ChainId, _account, reply.Verdict);
         LogSent(_account, nonce, attempt.TransactionHash, reply.Verdict, reply.Detail);
         switch (reply.Verdict)

@@ -1,6 +1,7 @@
 using Pythia.Contracts.JsonRpc;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Subjects;
 
@@ -32,6 +33,14 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
     private IOutboxSweepGrain Sweep => GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(Chain.ChainId, Subject));
 
     public async Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default)
+    {
+        using var span = MirrorTraces.BeginAccept(Chain.ChainId);
+        var receipt = await JudgeAsync(intent, MirrorTraces.ToStored(span), cancellationToken);
+        MirrorTraces.EndAccept(span, receipt);
+        return receipt;
+    }
+
+    private async Task<IntentReceipt> JudgeAsync(SignedIntent intent, string? traceParent, CancellationToken cancellationToken)
     {
         // 1. read
         var refusal = Services.Acts.Read(Chain, intent, out var act);
@@ -66,7 +75,7 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
 
         // 7. stored
         var now = Services.Time.GetUtcNow().ToUnixTimeMilliseconds();
-        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet) with { AcceptedUnixMs = now }, now);
+        var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet) with { AcceptedUnixMs = now, TraceParent = traceParent }, now);
         await Stored.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
         Services.Metrics.Judged(Chain.ChainId, IntentVerdict.Accepted);
         SubjectLog.Accepted(Services.Logger, Subject.Key, act.Name, act.Digest);

@@ -109,6 +109,9 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.UseOrleans(silo =>
         {
             EngineSetup.Configure(silo, folder);
+
+            // It costs something at each call, so only where the traces go somewhere.
+            if (!string.IsNullOrEmpty(settings.Telemetry.OtlpEndpoint)) silo.AddActivityPropagation();
             silo.Services.AddPythiaGrains();
         });
         builder.Services.AddPythiaGateway(builder.Configuration);

@@ -27,8 +27,10 @@ internal sealed partial class UntrustedNodes(
         EnclaveRefusal? worst = null;
         foreach (var standing in InOrder())
         {
+            using var span = EnclaveTraces.BeginCall(standing.Node.Name, read.Method);
             var reply = await standing.Node.CallAsync(read.Method, read.Parameters, cancellationToken);
             var refusal = Judge(read, standing.Node.Name, reply, out var value);
+            EnclaveTraces.EndCall(span, refusal);
             metrics.Fetched(standing.Node.Name, refusal?.Reason.ToString() ?? "Held");
             if (refusal is null)
             {

@@ -7,7 +7,10 @@ using Pythia.Gateway;
 // The gateway as a program of its own, a client of the cluster: clustering comes from configuration (section Orleans).
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Services.AddPythiaOperations();
-builder.UseOrleansClient(_ => { });
+builder.UseOrleansClient(client =>
+{
+    if (builder.Configuration.GetValue<string>("Telemetry:OtlpEndpoint") is { Length: > 0 }) client.AddActivityPropagation();
+});
 builder.Services.AddPythiaGateway(builder.Configuration);
 if (builder.Configuration.GetValue<string>("Gateway:Url") is { Length: > 0 } url) builder.WebHost.UseUrls(url);
 

@@ -48,6 +48,8 @@ public sealed class MirrorWorld : IAsyncDisposable
 
     public IGrainFactory Grains => _host.Grains;
 
+    public IServiceProvider Services => _host.Services;
+
     public IRelayGrain Relay => Grains.GetGrain<IRelayGrain>(Key(Lane.Account));
 
     public ILedgerGrain Ledger => Grains.GetGrain<ILedgerGrain>(Key("0"));

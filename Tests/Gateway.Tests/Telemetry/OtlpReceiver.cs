@@ -1,0 +1,101 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Pythia.Gateway.Tests.Telemetry;
+
+/// <summary>A span as an OTLP receiver gets it (opentelemetry-proto, trace/v1/trace.proto).</summary>
+internal sealed record ReceivedSpan(string Source, string Name, string TraceId, string SpanId, string ParentId, IReadOnlyDictionary<string, string> Attributes);
+
+/// <summary>A receiver of OTLP over http/protobuf on a free port: it keeps what comes.</summary>
+internal sealed class OtlpReceiver : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly WebApplication _app;
+    private readonly Channel<(string Path, string? Key, Protobuf Message)> _received = Channel.CreateUnbounded<(string, string?, Protobuf)>();
+
+    private OtlpReceiver(WebApplication app) => _app = app;
+
+    public Uri Url => new(_app.Urls.First());
+
+    public static async Task<OtlpReceiver> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var receiver = new OtlpReceiver(builder.Build());
+        receiver._app.MapPost("/{**path}", receiver.TakeAsync);
+        await receiver._app.StartAsync();
+        return receiver;
+    }
+
+    /// <summary>The spans of the next requests, until one of this name is among them.</summary>
+    public async Task<IReadOnlyList<ReceivedSpan>> WaitForSpanAsync(string name)
+    {
+        var spans = new List<ReceivedSpan>();
+        await foreach (var (path, _, message) in ReadAsync($"a span '{name}'"))
+        {
+            if (path != "/v1/traces") continue;
+
+            spans.AddRange(Spans(message));
+            if (spans.Exists(s => s.Name == name)) return spans;
+        }
+
+        return spans;
+    }
+
+    /// <summary>Names of the metrics of the next request that has this one, and the access key that came with it.</summary>
+    public async Task<(IReadOnlyList<string> Names, string? Key)> WaitForMetricAsync(string name)
+    {
+        await foreach (var (path, key, message) in ReadAsync($"a metric '{name}'"))
+        {
+            if (path != "/v1/metrics") continue;
+
+            var names = message.Messages(1).SelectMany(r => r.Messages(2)).SelectMany(s => s.Messages(2)).Select(m => m.Text(1)).ToList();
+            if (names.Contains(name)) return (names, key);
+        }
+
+        return ([], null);
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    // resource_spans 1 → scope_spans 2 → (scope 1 → name 1), spans 2: trace_id 1, span_id 2, parent_span_id 4, name 5, attributes 9 → key 1, value 2.
+    private static IEnumerable<ReceivedSpan> Spans(Protobuf request)
+        => from resource in request.Messages(1)
+           from scope in resource.Messages(2)
+           from span in scope.Messages(2)
+           select new ReceivedSpan(
+               scope.Messages(1).Single().Text(1), span.Text(5), span.Hex(1), span.Hex(2), span.Hex(4), span.Messages(9).ToDictionary(a => a.Text(1), a => a.Messages(2).Single().Text(1)));
+
+    private async IAsyncEnumerable<(string Path, string? Key, Protobuf Message)> ReadAsync(string awaited)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            (string, string?, Protobuf) next;
+            try
+            {
+                next = await _received.Reader.ReadAsync(patience.Token);
+            }
+            catch (OperationCanceledException e)
+            {
+                throw new TimeoutException($"awaited {awaited} for {Patience}", e);
+            }
+
+            yield return next;
+        }
+    }
+
+    private async Task TakeAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        if (context.Request.ContentType != "application/x-protobuf") throw new InvalidOperationException($"{context.Request.ContentType} found");
+
+        _received.Writer.TryWrite((context.Request.Path, context.Request.Headers["x-key"], new Protobuf(body.ToArray())));
+    }
+}
