@@ -53,5 +53,9 @@ internal sealed class CallCancellation(Request request, bool waitForCallee) : ID
         }
 
         CancelCallee();
+        if (!request.IsRunning)
+        {
+            request.Target?.Drop(request);
+        }
     }
 }

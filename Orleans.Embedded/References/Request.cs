@@ -18,7 +18,8 @@ public abstract class Request : IInvokable
     };
 
     private int _answered;
-    private object? _filterTarget;
+    private bool _waits;
+    private CallExtras? _extras;
 
     /// <summary>The method that is called.</summary>
     public abstract GrainMethod Method { get; }
@@ -35,7 +36,11 @@ public abstract class Request : IInvokable
     internal Activation? Source { get; set; }
 
     /// <summary>The caller's request context; never changed, null if empty.</summary>
-    internal Dictionary<string, object>? Context { get; set; }
+    internal Dictionary<string, object>? Context
+    {
+        get => _extras?.Context;
+        set => Extras.Context = value;
+    }
 
     /// <summary>The tick of the silo's clock at which the caller gives up.</summary>
     internal int ExpiresAt { get; set; } = int.MaxValue;
@@ -44,10 +49,25 @@ public abstract class Request : IInvokable
 
     internal bool IsRunning { get; set; }
 
-    internal CallCancellation? Cancellation { get; set; }
+    /// <summary>It is in a list of its target, and has not begun.</summary>
+    internal bool IsWaiting
+    {
+        get => Volatile.Read(ref _waits);
+        set => Volatile.Write(ref _waits, value);
+    }
+
+    internal CallCancellation? Cancellation
+    {
+        get => _extras?.Cancellation;
+        set => Extras.Cancellation = value;
+    }
 
     /// <summary>Null while nobody listens.</summary>
-    internal CallMeasure? Measure { get; set; }
+    internal CallMeasure? Measure
+    {
+        get => _extras?.Measure;
+        set => Extras.Measure = value;
+    }
 
     /// <summary>The caller has its answer, or has given up.</summary>
     internal bool IsAnswered => Volatile.Read(ref _answered) != 0;
@@ -60,6 +80,8 @@ public abstract class Request : IInvokable
 
     /// <summary>Whether it may go to another activation when this one ends.</summary>
     internal virtual bool OutlivesActivation => true;
+
+    private CallExtras Extras => _extras ??= new CallExtras();
 
     /// <summary>The token that the callee sees: cancelled in the callee's own turns.</summary>
     protected CancellationToken CancellationToken => Cancellation?.CalleeToken ?? CancellationToken.None;
@@ -74,11 +96,11 @@ public abstract class Request : IInvokable
     public virtual void SetArgument(int index, object value)
         => throw new ArgumentOutOfRangeException(nameof(index), index, $"{Method.Name} takes no such argument");
 
-    object? IInvokable.GetTarget() => _filterTarget;
+    object? IInvokable.GetTarget() => _extras?.FilterTarget;
 
-    void IInvokable.SetTarget(ITargetHolder holder) => _filterTarget = holder.GetTarget();
+    void IInvokable.SetTarget(ITargetHolder holder) => Extras.FilterTarget = holder.GetTarget();
 
-    ValueTask<Response> IInvokable.Invoke() => RespondAsync(_filterTarget!);
+    ValueTask<Response> IInvokable.Invoke() => RespondAsync(_extras?.FilterTarget!);
 
     string IInvokable.GetMethodName() => Method.Name;
 
@@ -190,4 +212,16 @@ public abstract class Request : IInvokable
         Cancellation?.CallEnded();
         target.Ended(this);
     }
+}
+
+/// <summary>What most calls go without.</summary>
+internal sealed class CallExtras
+{
+    public Dictionary<string, object>? Context { get; set; }
+
+    public CallCancellation? Cancellation { get; set; }
+
+    public CallMeasure? Measure { get; set; }
+
+    public object? FilterTarget { get; set; }
 }

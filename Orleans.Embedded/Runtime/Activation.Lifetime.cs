@@ -8,7 +8,7 @@ namespace Pythia.Embedded.Runtime;
 internal sealed partial class Activation
 {
     private readonly StatelessPool? _pool;
-    private readonly TaskCompletionSource _deactivated = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _deactivated;
     private object? _instance;
     private AsyncServiceScope? _scope;
     private GrainLifecycle? _lifecycle;
@@ -22,7 +22,16 @@ internal sealed partial class Activation
     private int _idleSince;
     private int _keepUntil;
 
-    public Task Deactivated => _deactivated.Task;
+    public Task Deactivated
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return _stage is Stage.Ended ? Task.CompletedTask : (_deactivated ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+        }
+    }
 
     /// <summary>The tick of its last use.</summary>
     public int IdleSince => Volatile.Read(ref _idleSince);
@@ -236,7 +245,14 @@ internal sealed partial class Activation
             }
         }
 
-        _deactivated.TrySetResult();
+        TaskCompletionSource? waitedFor;
+        lock (Gate)
+        {
+            _stage = Stage.Ended;
+            waitedFor = _deactivated;
+        }
+
+        waitedFor?.TrySetResult();
     }
 
     private void StopWhatRunsByItself()
@@ -287,6 +303,7 @@ internal sealed partial class Activation
             while ((_waitingInterleaved.First ?? _waiting.First) is { } request)
             {
                 (_waitingInterleaved.First is null ? ref _waiting : ref _waitingInterleaved).Remove(request);
+                request.IsWaiting = false;
                 left.Add(request);
             }
         }

@@ -73,6 +73,7 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
             }
             else
             {
+                request.IsWaiting = true;
                 request.Interleaves = request.Interleaves || GrainClass.IsReentrant || request.Method.Interleaves || GrainClass.MayInterleave(request);
                 if (request.Interleaves)
                 {
@@ -131,6 +132,7 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
         foreach (var request in expired ?? [])
         {
             Silo.Expire(request);
+            Drop(request);
         }
     }
 
@@ -222,9 +224,12 @@ internal sealed partial class Activation : TurnScheduler, ICallTarget, ICallChai
         }
 
         _running.Add(next);
+        next.IsWaiting = false;
         next.IsRunning = true;
         return next;
     }
+
+    protected override void Remove(Request request) => (request.Interleaves ? ref _waitingInterleaved : ref _waiting).Remove(request);
 
     private Request? FirstThatMayBegin()
     {

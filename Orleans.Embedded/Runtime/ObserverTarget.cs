@@ -40,6 +40,7 @@ internal sealed class ObserverTarget : TurnScheduler, ICallTarget
         lock (Gate)
         {
             request.Target = this;
+            request.IsWaiting = true;
             _waiting.Add(request);
             wake = _running is null && NeedsWaking();
         }
@@ -72,6 +73,7 @@ internal sealed class ObserverTarget : TurnScheduler, ICallTarget
         foreach (var request in expired ?? [])
         {
             Silo.Expire(request);
+            Drop(request);
         }
     }
 
@@ -93,9 +95,12 @@ internal sealed class ObserverTarget : TurnScheduler, ICallTarget
 
         _waiting.Remove(next);
         _running = next;
+        next.IsWaiting = false;
         next.IsRunning = true;
         return next;
     }
+
+    protected override void Remove(Request request) => _waiting.Remove(request);
 }
 
 /// <summary>Stands where an observer was: tells callers that wait, and drops what nobody waits for.</summary>

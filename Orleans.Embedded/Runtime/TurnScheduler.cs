@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Orleans.Runtime;
 using Orleans.Storage;
 using Pythia.Embedded.References;
@@ -20,7 +21,7 @@ internal interface ICallTarget
 internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThreadPoolWorkItem, IWorkItemScheduler
 {
     private static readonly Action<object?> RunTurn = static state => ((TurnScheduler)state!).TakeTurns();
-    private readonly Queue<Task> _tasks = new(0);
+    private TaskQueue _tasks;
     private bool _scheduled;
 
     /// <summary>Guards the queues and the state of the derived class. Held for moments, and never while user code runs.</summary>
@@ -52,6 +53,27 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
     {
     }
 
+    /// <summary>Takes a call whose caller has gone out of the waiting ones; one that has begun goes on.</summary>
+    public void Drop(Request request)
+    {
+        lock (Gate)
+        {
+            if (!request.IsWaiting || !ReferenceEquals(request.Target, this))
+            {
+                return;
+            }
+
+            request.IsWaiting = false;
+            Remove(request);
+        }
+
+        Silo.Instruments.Expired();
+        request.Cancellation?.CallEnded();
+
+        // What waited behind it may begin, and an end that waited for it.
+        LookAgain();
+    }
+
     /// <summary>A call has come to its end, in a turn.</summary>
     public abstract void Ended(Request request);
 
@@ -66,6 +88,9 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
 
     /// <summary>The next call that may begin, taken from its queue; null if there is none. The gate is held.</summary>
     protected abstract Request? Next();
+
+    /// <summary>Takes a call out of the list it waits in. The gate is held.</summary>
+    protected abstract void Remove(Request request);
 
     /// <summary>Begins a call.</summary>
     protected void Begin(Request request)
@@ -138,7 +163,7 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
     {
         lock (Gate)
         {
-            return [.. _tasks];
+            return _tasks.ToArray();
         }
     }
 
@@ -178,4 +203,37 @@ internal abstract class TurnScheduler(SiloRuntime silo) : TaskScheduler, IThread
     }
 
     private sealed class Turn(Action<object?> action, object state) : Task(action, state);
+}
+
+/// <summary>Tasks in the order they came. Most of the time there is one at most, and no list of them.</summary>
+internal struct TaskQueue
+{
+    private Task? _first;
+    private Queue<Task>? _more;
+
+    public void Enqueue(Task task)
+    {
+        if (_first is null)
+        {
+            _first = task;
+        }
+        else
+        {
+            (_more ??= new()).Enqueue(task);
+        }
+    }
+
+    public bool TryDequeue([NotNullWhen(true)] out Task? task)
+    {
+        task = _first;
+        _first = null;
+        if (_more is not null && !_more.TryDequeue(out _first))
+        {
+            _more = null;
+        }
+
+        return task is not null;
+    }
+
+    public readonly Task[] ToArray() => _first is null ? [] : [_first, .. _more ?? []];
 }

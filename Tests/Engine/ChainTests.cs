@@ -3,7 +3,7 @@ using Pythia.Engine.Grains;
 namespace Pythia.Engine;
 
 /// <summary>Calls that come back to a grain which waits for their answer.</summary>
-[Collection(nameof(EngineCollection))]
+[Collection(nameof(WaitingCollection))]
 public sealed class ChainTests(EngineFixture engine)
 {
     private readonly string _key = Keys.New();

@@ -3,7 +3,7 @@ using Pythia.Engine.Grains;
 namespace Pythia.Engine;
 
 /// <summary>Activations that nobody calls are ended, and what keeps them.</summary>
-[Collection(nameof(EngineCollection))]
+[Collection(nameof(WaitingCollection))]
 public sealed class CollectionTests(EngineFixture engine)
 {
     private readonly string _key = Keys.New();

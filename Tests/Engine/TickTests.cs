@@ -3,7 +3,7 @@ using Pythia.Engine.Grains;
 namespace Pythia.Engine;
 
 /// <summary>Timers and reminders.</summary>
-[Collection(nameof(EngineCollection))]
+[Collection(nameof(WaitingCollection))]
 public sealed class TickTests(EngineFixture engine)
 {
     private readonly string _key = Keys.New();

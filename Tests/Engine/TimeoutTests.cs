@@ -3,7 +3,7 @@ using Pythia.Engine.Grains;
 namespace Pythia.Engine;
 
 /// <summary>Callers that get no answer in time.</summary>
-[Collection(nameof(EngineCollection))]
+[Collection(nameof(WaitingCollection))]
 public sealed class TimeoutTests(EngineFixture engine)
 {
     private readonly string _key = Keys.New();

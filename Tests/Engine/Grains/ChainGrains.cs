@@ -23,7 +23,7 @@ public enum Door
 public interface IChainGrain : IGrainWithStringKey
 {
     /// <summary>Calls the grain after this one on the path, and so on; the last one answers.</summary>
-    [Alias("Walk"), ResponseTimeout("00:00:02")]
+    [Alias("Walk"), ResponseTimeout("00:00:03")]
     Task<string> WalkAsync(string[] path, Door[] doors, int at);
 
     /// <summary>Lets its chain back in, signals {name}-open, waits for {name}-go.</summary>

@@ -193,7 +193,7 @@ public sealed class TickGrain : Grain, ITickGrain, IRemindable
         return await cancelled.Task;
     }
 
-    public Task RemindAsync() => this.RegisterOrUpdateReminder("r", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5));
+    public Task RemindAsync() => this.RegisterOrUpdateReminder("r", TimeSpan.FromSeconds(3), TimeSpan.FromMinutes(5));
 
     public Task RemindTooOftenAsync() => this.RegisterOrUpdateReminder("r", TimeSpan.Zero, TimeSpan.FromSeconds(5));
 
