@@ -18,7 +18,7 @@ public interface IIntentGrain : IGrainWithStringKey
     [Alias("Get"), AlwaysInterleave]
     Task<IntentView> GetAsync();
 
-    /// <summary>What was queued, for the lane that sends it; null if nothing was.</summary>
+    /// <summary>What was queued, for the lane that sends it; null if nothing was, or its outcome is known.</summary>
     [Alias("GetQueued"), AlwaysInterleave]
     Task<QueuedIntent?> GetQueuedAsync();
 
@@ -27,9 +27,20 @@ public interface IIntentGrain : IGrainWithStringKey
     [Alias("Wait"), AlwaysInterleave]
     Task<IntentView> WaitAsync(long afterVersion, TimeSpan patience, CancellationToken cancellationToken = default);
 
-    /// <summary>The lane says how far the intent has come. A step back is ignored unless the chain itself was reorganised.</summary>
-    [Alias("Advance")]
+    /// <summary>The lane says how far the intent has come, for those who wait here. What it says is stored at the lane; a step back is ignored.</summary>
+    [Alias("Advance"), AlwaysInterleave]
     Task AdvanceAsync(IntentProgress progress);
+
+    /// <summary>Its lane can't send it: the intent goes to another one.</summary>
+    /// <param name="lane">Account of the other lane.</param>
+    /// <returns>Whether that lane has it now.</returns>
+    [Alias("Move")]
+    Task<bool> MoveAsync(string lane);
+
+    /// <summary>Queues the intent again if it has no outcome; called by the sweep, where it noted itself when its block left the chain.</summary>
+    /// <returns>Whether it has none.</returns>
+    [Alias("Resume")]
+    Task<bool> ResumeAsync();
 
     /// <summary>The follower brings an outcome that stands in verified receipts. Idempotent by (block hash, log index); another one's place
     /// is taken, since what no longer stands is taken back by whoever brings what does.</summary>
@@ -101,10 +112,10 @@ public sealed record IntentSubject(
     [property: Id(0)] SubjectKind Kind,
     [property: Id(1)] string Key);
 
-/// <summary>The kinds of grain that mirror the chain; up to <see cref="Policy"/> they take acts and have an outbox. The numbers are stored:
-/// add at the end.</summary>
+/// <summary>The kinds of grain that mirror the chain; up to <see cref="Policy"/> they take acts and have an outbox. An intent stands here since a
+/// sweep wakes it, where its block left the chain after its subject had settled it. The numbers are stored: add at the end.</summary>
 [GenerateSerializer]
-public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5, Grantee = 6, Batch = 7 }
+public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5, Grantee = 6, Batch = 7, Intent = 8 }
 
 /// <summary>A step of the lane.</summary>
 /// <param name="Stage">Queued to AcceptedByNode.</param>
@@ -131,6 +142,7 @@ public sealed record IntentOutcome(
 /// <param name="Version">Grows with each change; for <see cref="IIntentGrain.WaitAsync"/>.</param>
 /// <param name="Reason">Why it failed, or empty.</param>
 /// <param name="GasLimit">What the item may use at most.</param>
+/// <param name="AcceptedByNodeUnixMs">When a node took its transaction, by the silo's clock; 0 before, and where that is not known.</param>
 [GenerateSerializer, Immutable, Alias("pythia.IntentView")]
 public sealed record IntentView(
     [property: Id(0)] string Digest,
@@ -141,4 +153,5 @@ public sealed record IntentView(
     [property: Id(5)] string? TransactionHash,
     [property: Id(6)] LedgerPosition? Position,
     [property: Id(7)] string Reason,
-    [property: Id(8)] uint GasLimit);
+    [property: Id(8)] uint GasLimit,
+    [property: Id(9)] long AcceptedByNodeUnixMs = 0);

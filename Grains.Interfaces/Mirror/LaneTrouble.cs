@@ -29,4 +29,16 @@ public enum LaneTrouble
 
     /// <summary>Anything else; the words say what.</summary>
     Other = 8,
+
+    /// <summary>The pools of the nodes are full, or hold as many transactions of the account as they take: it goes on with the next blocks.</summary>
+    PoolFull = 9,
+
+    /// <summary>Intents are past their deadline by the silo's clock. They are reported failed when a final block says so, and no block comes.</summary>
+    AwaitsBlock = 10,
+
+    /// <summary>As many intents wait as the lane may hold: new ones are refused at the door.</summary>
+    Full = 11,
+
+    /// <summary>Nodes say different things: of the account's nonce, or of a transaction.</summary>
+    NodesDisagree = 12,
 }

@@ -17,6 +17,9 @@ internal sealed record BlockPlan
 
     public required ImmutableArray<RoutedOutcome> Outcomes { get; init; }
 
+    /// <summary>Nonces that their signers consumed so that no act can. Which intents these are, lanes know.</summary>
+    public required ImmutableArray<(LedgerEvent Event, IntentCancelled Happened)> Cancelled { get; init; }
+
     /// <summary>Consents that end in an hour to come, by hour.</summary>
     public required ILookup<ulong, string> Endings { get; init; }
 
@@ -59,10 +62,25 @@ internal sealed record BlockPlan
             Block = new DeliveredBlock(block.Number, hash, block.UnixSeconds, events.Count > 0 || outcomes.Length > 0),
             Events = events,
             Outcomes = outcomes,
+            Cancelled = [.. read.Where(r => r.Happened is IntentCancelled).Select(r => (r.Event, (IntentCancelled)r.Happened))],
             Endings = read.Select(r => r.Happened).OfType<ConsentGranted>()
                 .Where(e => ExpiryHours.IsKept(e.Terms.NotAfter))
                 .ToLookup(e => ExpiryHours.Of(e.Terms.NotAfter), e => $"{e.ConsentId}"),
             Told = told,
+        };
+    }
+
+    /// <summary>With the intents whose nonce was cancelled.</summary>
+    /// <param name="outcomes">Theirs.</param>
+    /// <param name="journalled">Digests that were journalled for this block before; whoever was told once is told when it leaves the chain.</param>
+    public BlockPlan With(IReadOnlyCollection<RoutedOutcome> outcomes, IEnumerable<string> journalled)
+    {
+        ImmutableArray<string> told = [.. Told.Outcomes.Concat(outcomes.Select(o => o.Digest)).Concat(journalled).Distinct()];
+        return this with
+        {
+            Outcomes = [.. Outcomes, .. outcomes],
+            Told = Told with { Outcomes = told },
+            Block = Block with { HasNews = Block.HasNews || told.Length > 0 },
         };
     }
 

@@ -25,7 +25,8 @@ internal sealed class LedgerDelivery(LedgerChain chain, string partition, IGrain
             await Bounded.ForEachAsync(ExpiryHours.Between(parent.UnixSeconds, block.UnixSeconds), atOnce, async hour => over.AddRange(await EndedInAsync(hour)));
         }
 
-        return BlockPlan.Of(block, _router, branch, over);
+        var plan = BlockPlan.Of(block, _router, branch, over);
+        return plan.Cancelled.IsEmpty ? plan : await WithCancelledAsync(plan, branch);
     }
 
     /// <summary>Stores whom the block is told to. Before that, nobody is told.</summary>
@@ -68,6 +69,27 @@ internal sealed class LedgerDelivery(LedgerChain chain, string partition, IGrain
     /// <summary>Forgets the hours that were over at a block which can't be taken back any more.</summary>
     public Task ForgetHoursAsync(DeliveredBlock parent, DeliveredBlock block)
         => Bounded.ForEachAsync(ExpiryHours.Between(parent.UnixSeconds, block.UnixSeconds), atOnce, hour => Hour(hour).ClearAsync());
+
+    // An intent whose nonce was cancelled can't be carried out any more. Only a lane knows which one a nonce belongs to; one that is with no
+    // lane at the moment ends with its deadline.
+    private async Task<BlockPlan> WithCancelledAsync(BlockPlan plan, LedgerBranch branch)
+    {
+        var outcomes = new List<RoutedOutcome>();
+        foreach (var (e, cancelled) in plan.Cancelled)
+        {
+            foreach (var lane in chain.Lanes)
+            {
+                var relay = grains.GetGrain<IRelayGrain>(GrainKeys.Of(chain.ChainId, lane.Account.ToString()));
+                if (await relay.FindByNonceAsync(e.Contract, cancelled.Signer.ToString(), cancelled.Nonce.ToString()) is { } digest)
+                {
+                    outcomes.Add(new(digest, new IntentOutcome(false, $"its signer cancelled nonce {cancelled.Nonce}", e.Position, branch)));
+                }
+            }
+        }
+
+        var before = await Slot(plan.Block.Number).GetAsync();
+        return plan.With(outcomes, before?.Hash == plan.Block.Hash ? before.Outcomes : []);
+    }
 
     private async Task<IEnumerable<string>> EndedInAsync(ulong hour)
     {

@@ -16,26 +16,39 @@ public sealed class BatchGrain([PersistentState("batch", GrainStorage.Name)] IPe
     }
 
     /// <inheritdoc/>
-    public async Task<bool> StoreAsync(StoredBatch attempt)
+    public async Task<bool> StoreAsync(StoredBatch attempt, string? after)
     {
-        var attempts = _state.Current.Attempts;
-        if (attempts.Any(a => a.TransactionHash == attempt.TransactionHash))
+        var newest = _state.Current.Attempts.LastOrDefault()?.TransactionHash;
+        if (newest == attempt.TransactionHash)
         {
             return true;
         }
 
-        if (attempts.Any(a => !a.Digests.AsSpan().SequenceEqual(attempt.Digests.AsSpan())))
+        if (newest != after)
         {
             return false;
         }
 
-        await _state.ApplyAsync(s => s with { Attempts = s.Attempts.Add(attempt) });
+        await _state.ApplyAsync(s => s with { Attempts = [.. s.Attempts.Select(HashOnly), attempt] });
         return true;
     }
 
     /// <inheritdoc/>
-    public Task AbandonAsync() => _state.ApplyAsync(s => s.Attempts.IsEmpty ? s : s with { Attempts = [] });
+    public async Task ClearAsync()
+    {
+        if (batch.RecordExists)
+        {
+            await batch.ClearStateAsync();
+        }
+
+        batch.State = new BatchState();
+        _state = new(batch, DeactivateOnIdle);
+        DeactivateOnIdle();
+    }
 
     /// <inheritdoc/>
     public Task<ImmutableArray<StoredBatch>> GetAsync() => Task.FromResult(_state.Current.Attempts);
+
+    // By its hash the chain can still be asked whether it was this one; sent again is only the newest.
+    private static StoredBatch HashOnly(StoredBatch earlier) => earlier with { RawTransaction = [], Digests = [] };
 }

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Text.Json;
 using Pythia.Contracts.JsonRpc;
+using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
 using Pythia.Ethereum;
 
@@ -50,8 +51,26 @@ public sealed class ChainNode(IJsonRpc rpc) : IChainNode
     }
 
     /// <inheritdoc/>
-    public async Task<BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken)
-        => (await rpc.BlockAsync(BlockTag.Latest, cancellationToken))?.BaseFeePerGasWei ?? BigInteger.Zero;
+    public async Task<HeadHint> GetHeadAsync(CancellationToken cancellationToken)
+    {
+        var head = await rpc.BlockAsync(BlockTag.Latest, cancellationToken);
+        return new HeadHint(head?.BaseFeePerGasWei ?? BigInteger.Zero, head?.GasLimit ?? 0);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<int, string>> GetItemFailuresAsync(Hash32 transactionHash, CancellationToken cancellationToken)
+    {
+        var reasons = new Dictionary<int, string>();
+        foreach (var log in (await rpc.ReceiptAsync(transactionHash, cancellationToken))?.Logs ?? [])
+        {
+            if (RegistryEvents.TryDecode(log.Topics, log.Data.AsSpan(), out var decoded) && decoded is ItemFailed failed && failed.Index <= int.MaxValue)
+            {
+                reasons[(int)failed.Index] = RegistryErrors.Describe(failed.Reason.AsSpan());
+            }
+        }
+
+        return reasons;
+    }
 
     /// <inheritdoc/>
     public async Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken)

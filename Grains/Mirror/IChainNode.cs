@@ -16,8 +16,11 @@ public interface IChainNode
     /// <summary>What the node knows of a transaction.</summary>
     Task<TransactionHint> FindAsync(Hash32 transactionHash, CancellationToken cancellationToken);
 
-    /// <summary>Base fee of the newest block, in wei for each gas.</summary>
-    Task<System.Numerics.BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken);
+    /// <summary>What the newest block says about the next one.</summary>
+    Task<HeadHint> GetHeadAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the Relay said in a mined transaction of items that its targets did not take: reasons in words, by the item's place. For people.</summary>
+    Task<IReadOnlyDictionary<int, string>> GetItemFailuresAsync(Hash32 transactionHash, CancellationToken cancellationToken);
 
     /// <summary>Whether there is code at the address, such as a wallet's.</summary>
     Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken);
@@ -51,7 +54,18 @@ public enum SendVerdict
 
     /// <summary>Anything else.</summary>
     Refused,
+
+    /// <summary>The pool is full, or holds as many of the account as it takes, or wants an earlier nonce first: later it may take it.</summary>
+    PoolFull,
+
+    /// <summary>More gas, bytes or fee than the node lets one transaction have: a smaller one may pass.</summary>
+    TooBig,
 }
+
+/// <summary>What the newest block says about the next one.</summary>
+/// <param name="BaseFeePerGasWei">In wei for each gas.</param>
+/// <param name="GasLimit">Of the whole block.</param>
+public sealed record HeadHint(System.Numerics.BigInteger BaseFeePerGasWei, ulong GasLimit);
 
 /// <summary>What a node knows of a transaction.</summary>
 /// <param name="Known">It waits or is mined.</param>

@@ -5,7 +5,8 @@ using Pythia.Grains.Telemetry;
 
 namespace Pythia.Grains.Mirror;
 
-/// <summary>Knows how far one intent is. It calls lanes only, never its subject, so that no two grains wait for each other.</summary>
+/// <summary>Knows how far one intent is. It calls lanes and its sweep, never its subject, so that no two grains wait for each other. Two writes an
+/// intent: queued, and its outcome; the steps between are stored by the lane for a whole batch (docs/decisions/025).</summary>
 [GrainType("intent")]
 public sealed partial class IntentGrain(
     [PersistentState("intent", GrainStorage.Name)] IPersistentState<IntentState> intent,
@@ -16,6 +17,7 @@ public sealed partial class IntentGrain(
 {
     private StateWriter<IntentState> _state = null!;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IntentProgress? _progress;
     private Task? _nextBlock;
     private bool _ends;
     private ulong _chainId;
@@ -44,7 +46,7 @@ public sealed partial class IntentGrain(
             return known.Stage;
         }
 
-        var lane = known.Lane is { } taken && lanes.Has(_chainId, taken) ? taken : lanes.Choose(_chainId, _digest);
+        var lane = await LaneOfAsync(known);
         if (known.Queued is null || known.Lane != lane)
         {
             // Where the signer was faster than we, the outcome stays and only the subject is learnt.
@@ -54,21 +56,56 @@ public sealed partial class IntentGrain(
 
         if (_state.Current.Stage < IntentStage.Mined)
         {
-            await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).EnqueueAsync(_digest, intent);
+            await Relay(lane).EnqueueAsync(_digest, intent);
         }
 
         return _state.Current.Stage;
     }
 
     /// <inheritdoc/>
+    public async Task<bool> MoveAsync(string lane)
+    {
+        if (_state.Current is not { Stage: < IntentStage.Mined, Queued: { } queued } || !lanes.Has(_chainId, lane))
+        {
+            return false;
+        }
+
+        await ChangeAsync(s => s with { Lane = lane });
+        return await Relay(lane).EnqueueAsync(_digest, queued);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> ResumeAsync()
+    {
+        if (_state.Current is not { Stage: < IntentStage.Mined, Queued: { } queued })
+        {
+            return false;
+        }
+
+        await QueueAsync(queued);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public async Task<IntentView> GetAsync()
     {
         var state = _state.Current;
+        if (state is { Stage: IntentStage.Queued, Lane: { } lane } && _progress is null)
+        {
+            // The steps between are the lane's; this activation has not heard of them yet.
+            if (await Relay(lane).FindAsync(_digest) is { Stage: > IntentStage.Queued } progress)
+            {
+                await AdvanceAsync(progress);
+            }
+
+            state = _state.Current;
+        }
+
         return View(state, state.Position is null ? 0 : (await Ledger.GetAsync()).FinalBlock);
     }
 
     /// <inheritdoc/>
-    public Task<QueuedIntent?> GetQueuedAsync() => Task.FromResult(_state.Current.Queued);
+    public Task<QueuedIntent?> GetQueuedAsync() => Task.FromResult(_state.Current.Stage < IntentStage.Mined ? _state.Current.Queued : null);
 
     /// <inheritdoc/>
     public async Task<IntentView> WaitAsync(long afterVersion, TimeSpan patience, CancellationToken cancellationToken = default)
@@ -93,21 +130,16 @@ public sealed partial class IntentGrain(
     }
 
     /// <inheritdoc/>
-    public Task AdvanceAsync(IntentProgress progress) => ChangeAsync(s =>
+    public Task AdvanceAsync(IntentProgress progress)
     {
-        if (s.Stage >= IntentStage.Mined || progress.Stage >= IntentStage.Mined)
+        if (_state.Current.Stage < IntentStage.Mined && progress.Stage < IntentStage.Mined && !(progress.Stage < _progress?.Stage))
         {
-            return s;
+            _progress = progress;
+            Changed();
         }
 
-        var accepted = progress.Stage is IntentStage.AcceptedByNode ? progress.AtUnixMs : s.AcceptedByNodeUnixMs;
-        return s with
-        {
-            Stage = progress.Stage > s.Stage ? progress.Stage : s.Stage,
-            TransactionHash = progress.TransactionHash ?? s.TransactionHash,
-            AcceptedByNodeUnixMs = accepted,
-        };
-    });
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public async Task<IntentSubject?> ApplyAsync(IntentOutcome outcome)
@@ -121,6 +153,7 @@ public sealed partial class IntentGrain(
                 Stage = outcome.CarriedOut ? IntentStage.Mined : IntentStage.Failed,
                 Position = outcome.Position,
                 TransactionHash = outcome.Position.TransactionHash,
+                AcceptedByNodeUnixMs = _progress is { Stage: IntentStage.AcceptedByNode } accepted ? accepted.AtUnixMs : 0,
                 Reason = outcome.Reason,
             });
             MirrorTraces.Settle(_chainId, _digest, _state.Current.Queued, _state.Current.Stage, outcome.Position.Block);
@@ -144,17 +177,21 @@ public sealed partial class IntentGrain(
                 return;
             }
 
+            // Its subject has settled it: from here on the sweep knows that it is open, before it is.
+            if (_state.Current.Queued is not null)
+            {
+                await NoteAsync();
+            }
+
             var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
-            await ChangeAsync(s => s with { Branch = branch.Number, Stage = stage, Position = null, TransactionHash = null, Reason = "" });
+            _progress = null;
+            await ChangeAsync(s => s with { Branch = branch.Number, Stage = stage, Position = null, TransactionHash = null, Reason = "", AcceptedByNodeUnixMs = 0 });
             metrics.Reopened(_chainId);
             LogRetracted(_digest, known.Block, blockHash);
         }
 
-        // Also when it comes again: the lane may not have taken it, and its subject has settled it and won't queue it any more.
-        if (_state.Current is { Stage: < IntentStage.Mined, Queued: { } queued, Lane: { } lane })
-        {
-            await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).EnqueueAsync(_digest, queued);
-        }
+        // Also when it comes again: it may have died before the lane heard of it.
+        await ResumeAsync();
     }
 
     /// <inheritdoc/>
@@ -180,10 +217,15 @@ public sealed partial class IntentGrain(
         await _state.ApplyAsync(s => change(s) is var next && next == s ? s : next with { Version = s.Version + 1 });
         if (!ReferenceEquals(before, _state.Current))
         {
-            var changed = _changed;
-            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            changed.TrySetResult();
+            Changed();
         }
+    }
+
+    private void Changed()
+    {
+        var changed = _changed;
+        _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        changed.TrySetResult();
     }
 
     // Negative where a signer went to the contract without us.
@@ -195,8 +237,20 @@ public sealed partial class IntentGrain(
     {
         if (_state.Current.Lane is { } lane)
         {
-            await GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane)).SettleAsync(_digest);
+            await Relay(lane).SettleAsync(_digest);
         }
+    }
+
+    private IRelayGrain Relay(string lane) => GrainFactory.GetGrain<IRelayGrain>(GrainKeys.Of(_chainId, lane));
+
+    // It stays in its lane while that is there: elsewhere it would cost gas twice, though a contract takes it once.
+    private async Task<string> LaneOfAsync(IntentState known)
+        => known.Lane is { } taken && lanes.Has(_chainId, taken) ? taken : (await lanes.FindRoomAsync(GrainFactory, _chainId, _digest)).Lane;
+
+    private Task NoteAsync()
+    {
+        var self = new IntentSubject(SubjectKind.Intent, this.GetPrimaryKeyString());
+        return GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(_chainId, self)).NoteAsync(self);
     }
 
     private ILedgerGrain Ledger => GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chainId, LedgerOrder.OnlyPartition));
@@ -214,17 +268,24 @@ public sealed partial class IntentGrain(
             IntentStage.Failed when state.Position is not null && !isFinal => IntentStage.Mined,
             _ => state.Stage,
         };
+        var isOpen = state.Stage is IntentStage.Queued;
+        var step = isOpen && _progress is { } progress && progress.Stage > stage ? progress.Stage : stage;
         return new IntentView(
             _digest,
-            stage,
-            (2 * state.Version) + (stage is IntentStage.Final || (stage is IntentStage.Failed && isFinal) ? 1 : 0),
+            step,
+            VersionOf(state, step, isFinal),
             state.Queued?.ActName,
             state.Queued?.Signer,
-            state.TransactionHash,
+            isOpen ? _progress?.TransactionHash : state.TransactionHash,
             state.Position,
             state.Reason,
-            state.Queued?.GasLimit ?? 0);
+            state.Queued?.GasLimit ?? 0,
+            isOpen ? (_progress is { Stage: IntentStage.AcceptedByNode } accepted ? accepted.AtUnixMs : 0) : state.AcceptedByNodeUnixMs);
     }
+
+    // Grows with each stored change, and between two of them with the lane's steps, or with the block of the outcome becoming final.
+    private static long VersionOf(IntentState state, IntentStage step, bool isFinal)
+        => (16 * state.Version) + (step < IntentStage.Mined ? (int)step : isFinal ? 1 : 0);
 
     [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Intent {Digest} is {Stage} in block {Block}: {Reason}")]
     private partial void LogOutcome(string digest, IntentStage stage, ulong block, string reason);

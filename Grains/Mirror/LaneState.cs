@@ -3,47 +3,57 @@ using Pythia.Grains.Ledgers;
 
 namespace Pythia.Grains.Mirror;
 
-/// <summary>A lane as it is stored. Call data stays with the intents; raw transactions with the batches.</summary>
+/// <summary>A lane as it is stored: which nonces are open. What is in them stays with the batches, what waits with intents and subjects
+/// (docs/decisions/025), so that it grows with neither.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.LaneState")]
 public sealed record LaneState
 {
     [Id(0)] public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>Intents in no transaction, oldest first.</summary>
-    [Id(1)] public ImmutableArray<LaneItem> Waiting { get; init; } = [];
+    /// <summary>Reserved nonces that are not closed; at most <see cref="MirrorOptions.BatchesUnderWay"/> and those mined in the last blocks.</summary>
+    [Id(1)] public ImmutableArray<OpenNonce> UnderWay { get; init; } = [];
 
-    /// <summary>Transactions whose nonce is reserved, by nonce, until their outcome was seen.</summary>
-    [Id(2)] public ImmutableArray<LaneBatch> UnderWay { get; init; } = [];
+    /// <summary>Closed nonces whose bytes are kept until a reorganisation can't bring them back.</summary>
+    [Id(2)] public ImmutableArray<ClosedNonces> Closed { get; init; } = [];
+
+    /// <summary>After a nonce was reserved.</summary>
+    public LaneState With(OpenNonce nonce) => this with { UnderWay = [.. UnderWay.Where(o => o.Nonce != nonce.Nonce), nonce] };
+
+    /// <summary>After nonces were closed at a block: one range for what closes within some blocks.</summary>
+    public LaneState Close(IReadOnlyCollection<ulong> nonces, ulong block)
+    {
+        var closed = Closed;
+        foreach (var nonce in nonces.Order())
+        {
+            closed = closed is [.., var last] && last.End == nonce && block < last.SinceBlock + ClosedNonces.Blocks
+                ? [.. closed[..^1], last with { End = nonce + 1, Block = Math.Max(block, last.Block) }]
+                : [.. closed, new ClosedNonces(nonce, nonce + 1, block, block)];
+        }
+
+        return this with { UnderWay = [.. UnderWay.Where(o => !nonces.Contains(o.Nonce))], Closed = closed };
+    }
 }
 
-/// <summary>An intent in a lane.</summary>
-/// <param name="Attempts">How often its contract left it without an outcome.</param>
-/// <param name="NotBeforeUnixMs">It does not go out again before, by the silo's clock.</param>
-[GenerateSerializer, Immutable, Alias("pythia.LaneItem")]
-public sealed record LaneItem(
-    [property: Id(0)] string Digest,
-    [property: Id(1)] uint GasLimit,
-    [property: Id(2)] uint GasUsage,
-    [property: Id(3)] ulong DeadlineUnixSeconds,
-    [property: Id(4)] int Attempts,
-    [property: Id(5)] long NotBeforeUnixMs)
-{
-    public static LaneItem Of(string digest, QueuedIntent intent)
-        => new(digest, intent.GasLimit, intent.GasUsage, intent.DeadlineUnixSeconds, 0, 0);
-}
-
-/// <summary>A transaction of a lane.</summary>
-/// <param name="Items">Those whose outcome was not seen; may be empty while the nonce is not used.</param>
-/// <param name="Digests">All that it was made for, in order: the same for each attempt.</param>
-/// <param name="TransactionHash">Of the newest attempt; null while only the nonce is reserved.</param>
+/// <summary>A nonce that is reserved.</summary>
 /// <param name="SentUnixMs">When a node first took the newest attempt; 0 before.</param>
-[GenerateSerializer, Immutable, Alias("pythia.LaneBatch")]
-public sealed record LaneBatch(
+[GenerateSerializer, Immutable, Alias("pythia.OpenNonce")]
+public sealed record OpenNonce(
     [property: Id(0)] ulong Nonce,
-    [property: Id(1)] ImmutableArray<LaneItem> Items,
-    [property: Id(2)] ImmutableArray<string> Digests,
-    [property: Id(3)] string? TransactionHash,
-    [property: Id(4)] long SentUnixMs);
+    [property: Id(1)] long SentUnixMs);
+
+/// <summary>Nonces from <paramref name="Start"/> up to, and without, <paramref name="End"/>.</summary>
+/// <param name="SinceBlock">Head when the first of them was closed.</param>
+/// <param name="Block">Head when the last of them was closed.</param>
+[GenerateSerializer, Immutable, Alias("pythia.ClosedNonces")]
+public sealed record ClosedNonces(
+    [property: Id(0)] ulong Start,
+    [property: Id(1)] ulong End,
+    [property: Id(2)] ulong SinceBlock,
+    [property: Id(3)] ulong Block)
+{
+    /// <summary>Nonces that close within so many blocks make one range.</summary>
+    public const ulong Blocks = 8;
+}
 
 /// <summary>The attempts under one nonce as they are stored.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.BatchState")]
@@ -60,7 +70,7 @@ public sealed record IntentState
 {
     [Id(0)] public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>Never <see cref="IntentStage.Final"/>: that is derived.</summary>
+    /// <summary>Queued, Mined or Failed. The steps between are the lane's and stored there; Final is derived.</summary>
     [Id(1)] public IntentStage Stage { get; init; }
 
     [Id(2)] public long Version { get; init; }
@@ -73,7 +83,7 @@ public sealed record IntentState
 
     [Id(5)] public string? TransactionHash { get; init; }
 
-    /// <summary>When a node took it, by the silo's clock; 0 before.</summary>
+    /// <summary>When a node took it, by the silo's clock; 0 before it is mined, and where that was not heard.</summary>
     [Id(6)] public long AcceptedByNodeUnixMs { get; init; }
 
     /// <summary>Where the outcome stands.</summary>
@@ -91,6 +101,7 @@ public sealed record SweepState
 {
     [Id(0)] public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>Subjects that may have something unsent.</summary>
+    /// <summary>Subjects that may have something unsent. One that is settled leaves with the next write, so the set holds those that wait and
+    /// those that were settled since.</summary>
     [Id(1)] public ImmutableHashSet<IntentSubject> Subjects { get; init; } = [];
 }

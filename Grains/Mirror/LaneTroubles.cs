@@ -13,5 +13,11 @@ internal static class LaneTroubles
         _ => LaneTrouble.Other,
     };
 
-    public static LaneTrouble Of(SendVerdict verdict) => verdict is SendVerdict.NoFunds ? LaneTrouble.OutOfFunds : LaneTrouble.RefusedByNode;
+    public static LaneTrouble Of(SendVerdict verdict) => verdict switch
+    {
+        SendVerdict.NoFunds => LaneTrouble.OutOfFunds,
+        SendVerdict.PoolFull => LaneTrouble.PoolFull,
+        SendVerdict.Underpriced => LaneTrouble.Stuck,
+        _ => LaneTrouble.RefusedByNode,
+    };
 }

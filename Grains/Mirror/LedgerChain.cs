@@ -59,11 +59,30 @@ public sealed class LaneDirectory(LedgerChains chains)
 {
     public bool Has(ulong chainId, string account) => chains.Get(chainId).Lanes.Any(l => l.Account.ToString() == account);
 
-    /// <summary>Spreads intents over the lanes by digest.</summary>
-    public string Choose(ulong chainId, string digest)
+    /// <summary>The lanes' accounts in the order in which a digest (or an account) tries them: evenly spread, always the same.</summary>
+    public IEnumerable<string> InOrder(ulong chainId, string digest)
     {
-        var lanes = chains.Get(chainId).Lanes;
-        return lanes[(int)(StableHash.Of(digest) % (uint)lanes.Length)].Account.ToString();
+        var accounts = chains.Get(chainId).Lanes;
+        var first = (int)(StableHash.Of(digest) % (uint)accounts.Length);
+        return Enumerable.Range(first, accounts.Length).Select(i => accounts[i % accounts.Length].Account.ToString());
+    }
+
+    /// <summary>The lane that takes an intent: the first with room, else the first that only can't pay at the moment, else the first.</summary>
+    public async Task<(string Lane, LaneRoom Room)> FindRoomAsync(IGrainFactory grains, ulong chainId, string digest)
+    {
+        var best = default((string Lane, LaneRoom Room)?);
+        foreach (var lane in InOrder(chainId, digest))
+        {
+            var room = await grains.GetGrain<IRelayGrain>(GrainKeys.Of(chainId, lane)).GetRoomAsync();
+            if (room is LaneRoom.Free)
+            {
+                return (lane, room);
+            }
+
+            best = best is null || room < best.Value.Room ? (lane, room) : best;
+        }
+
+        return best!.Value;
     }
 
     /// <exception cref="InvalidOperationException">No key for the account is configured.</exception>

@@ -7,17 +7,24 @@ namespace Pythia.Grains.Mirror;
 /// <summary>How intents are taken, sent and followed. Section <c>Mirror</c>.</summary>
 public sealed class MirrorOptions
 {
-    /// <summary>Intents in one transaction at most: 1 to 50. Default 50.</summary>
-    [Range(1, 50)]
+    /// <summary>Intents in one transaction at most: 1 to 200. Default 50.</summary>
+    [Range(1, 200)]
     public int BatchSize { get; set; } = 50;
 
-    /// <summary>Gas of one transaction at most: 500,000 to 16,777,216 (the cap of EIP-7825). Default 15,000,000.</summary>
+    /// <summary>Gas of one transaction at most: 500,000 to 16,777,216 (the cap of EIP-7825). Default 15,000,000. Never more than
+    /// three quarters of what the chain's newest block says a block may have.</summary>
     [Range(500_000, 16_777_216)]
     public long BatchGas { get; set; } = 15_000_000;
 
-    /// <summary>Transactions of one lane that are not mined, at most: 1 to 16. Default 4.</summary>
+    /// <summary>Transactions of one lane that are not mined, at most: 1 to 16, which is what geth keeps for an account in any case
+    /// (txpool.accountslots). Default 8.</summary>
     [Range(1, 16)]
-    public int BatchesUnderWay { get; set; } = 4;
+    public int BatchesUnderWay { get; set; } = 8;
+
+    /// <summary>Intents that wait in one lane, in memory, at most: 100 to 1,000,000. Default 20,000. When all lanes are full, new ones are refused
+    /// as busy.</summary>
+    [Range(100, 1_000_000)]
+    public int LaneCapacity { get; set; } = 20_000;
 
     /// <summary>Seconds after which a transaction that is not mined is sent again with a higher fee: 5 to 3,600. Default 45.</summary>
     [Range(5, 3_600)]

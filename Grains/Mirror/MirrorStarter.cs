@@ -4,8 +4,7 @@ using Pythia.Grains.Ledgers;
 
 namespace Pythia.Grains.Mirror;
 
-/// <summary>With the silo's start: followers follow, lanes go on, and whatever a crash left between <i>stored</i> and <i>queued</i> is woken,
-/// without waiting for reminders.</summary>
+/// <summary>With the silo's start: lanes go on, whoever may have something unsent is woken, and followers follow, without waiting for reminders.</summary>
 internal sealed partial class MirrorStarter(IGrainFactory grains, LedgerChains chains, TimeProvider time, ILogger<MirrorStarter> logger) : BackgroundService
 {
     private const int SweptAtOnce = 8;
@@ -15,19 +14,21 @@ internal sealed partial class MirrorStarter(IGrainFactory grains, LedgerChains c
     {
         foreach (var chain in chains.All)
         {
-            var follower = grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chain.ChainId, LedgerOrder.OnlyPartition));
-            await UntilDoneAsync(follower.StartAsync, stoppingToken);
             foreach (var lane in chain.Lanes)
             {
                 var relay = grains.GetGrain<IRelayGrain>(GrainKeys.Of(chain.ChainId, lane.Account.ToString()));
                 await UntilDoneAsync(relay.StartAsync, stoppingToken);
             }
 
+            // Before the follower: an event that only names a nonce is told to the intent that a lane holds.
             for (var bucket = 0; bucket < OutboxSweepGrain.Buckets; bucket += SweptAtOnce)
             {
                 var some = Enumerable.Range(bucket, SweptAtOnce).Select(b => grains.GetGrain<IOutboxSweepGrain>(GrainKeys.Of(chain.ChainId, $"{b}")));
                 await UntilDoneAsync(() => Task.WhenAll(some.Select(s => s.SweepAsync())), stoppingToken);
             }
+
+            var follower = grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chain.ChainId, LedgerOrder.OnlyPartition));
+            await UntilDoneAsync(follower.StartAsync, stoppingToken);
         }
     }
 

@@ -17,7 +17,9 @@ public sealed partial class OutboxSweepGrain(
     private const string ReminderName = "sweep";
     private const int WokenAtOnce = 16;
 
+    private readonly HashSet<IntentSubject> _cleared = [];
     private StateWriter<SweepState> _state = null!;
+    private Task<int>? _sweeping;
     private Task? _reminded;
 
     /// <summary>The bucket of a subject: stable, since subjects are noted across restarts.</summary>
@@ -34,30 +36,63 @@ public sealed partial class OutboxSweepGrain(
     public async Task NoteAsync(IntentSubject subject)
     {
         await EnsureReminderAsync();
-        await _state.ApplyAsync(s => s.Subjects.Contains(subject) ? s : s with { Subjects = s.Subjects.Add(subject) });
+        _cleared.Remove(subject);
+        await _state.ApplyAsync(s => s.Subjects.Contains(subject) ? s : s with { Subjects = s.Subjects.Except(_cleared).Add(subject) });
+        _cleared.IntersectWith(_state.Current.Subjects);
     }
 
     /// <inheritdoc/>
     public Task ClearAsync(IntentSubject subject)
-        => _state.ApplyAsync(s => s.Subjects.Contains(subject) ? s with { Subjects = s.Subjects.Remove(subject) } : s);
-
-    /// <inheritdoc/>
-    public async Task<int> SweepAsync()
     {
-        var subjects = _state.Current.Subjects;
-        await Bounded.ForEachAsync(subjects, WokenAtOnce, WakeAsync);
-        return subjects.Count;
+        // Stored with the next note: one that is noted without need is woken without need, and nothing else.
+        if (_state.Current.Subjects.Contains(subject))
+        {
+            _cleared.Add(subject);
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => SweepAsync();
+    public Task<int> SweepAsync() => _sweeping is { IsCompleted: false } ? _sweeping : _sweeping = SweepAllAsync();
+
+    /// <inheritdoc/>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        // Notes of an activation that was taken for dead and went on are in storage only.
+        await _state.RefreshAsync();
+        await SweepAsync();
+    }
+
+    private async Task<int> SweepAllAsync()
+    {
+        await ForgetAsync();
+        var subjects = _state.Current.Subjects;
+        await Bounded.ForEachAsync(subjects, WokenAtOnce, WakeAsync);
+        await ForgetAsync();
+        return subjects.Count;
+    }
+
+    // What is cleared is decided when it is written: one that was noted again meanwhile stays.
+    private async Task ForgetAsync()
+    {
+        await _state.ApplyAsync(s => s.Subjects.Overlaps(_cleared) ? s with { Subjects = s.Subjects.Except(_cleared) } : s);
+        _cleared.IntersectWith(_state.Current.Subjects);
+    }
 
     // One that can't be woken now is woken at the next reminder; the others must not wait for it.
     private async Task WakeAsync(IntentSubject subject)
     {
         try
         {
-            await GrainFactory.GetSubject(subject).FlushAsync();
+            if (subject.Kind is not SubjectKind.Intent)
+            {
+                await GrainFactory.GetSubject(subject).FlushAsync();
+            }
+            else if (!await GrainFactory.GetGrain<IIntentGrain>(subject.Key).ResumeAsync())
+            {
+                await ClearAsync(subject);
+            }
         }
         catch (Exception e)
         {

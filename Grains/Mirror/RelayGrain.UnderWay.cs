@@ -12,227 +12,247 @@ namespace Pythia.Grains.Mirror;
 /// <summary>One transaction of a lane, from its reserved nonce to its end.</summary>
 public sealed partial class RelayGrain
 {
-    private async Task LookAfterAsync(LaneBatch batch, LedgerView ledger, CancellationToken cancellationToken)
+    private async Task LookAfterAllAsync(LedgerView ledger, CancellationToken cancellationToken)
     {
-        if (batch.Nonce < _minedNonce)
+        var closed = new List<ulong>();
+        foreach (var batch in _book.Batches.ToArray())
         {
-            await CloseAsync(batch, ledger, cancellationToken);
+            if (batch.Nonce < _minedNonce)
+            {
+                if (await TryCloseAsync(batch, ledger, cancellationToken))
+                {
+                    closed.Add(batch.Nonce);
+                }
+            }
+            else if (batch.Attempt is null)
+            {
+                await SignAndSendAsync(batch, cancellationToken);
+            }
+            else
+            {
+                await KeepAliveAsync(batch, cancellationToken);
+            }
         }
-        else if (batch.TransactionHash is null)
+
+        if (closed.Count > 0)
         {
-            await SignAndSendAsync(batch, cancellationToken);
-        }
-        else
-        {
-            await KeepAliveAsync(batch, cancellationToken);
+            await _state.ApplyAsync(s => s.Close(closed, ledger.Head));
+            closed.ForEach(_book.Close);
         }
     }
 
     /// <summary>The nonce is used. By one of our attempts: what the follower has brought no outcome for was refused before its nonce was
     /// looked at, and goes out again. By another transaction: everything goes out again. A contract takes an intent once in any case.</summary>
-    private async Task CloseAsync(LaneBatch batch, LedgerView ledger, CancellationToken cancellationToken)
+    /// <returns>Whether no outcome can come any more; what is left of the items is told when they may go out again.</returns>
+    private async Task<bool> TryCloseAsync(LaneBatch batch, LedgerView ledger, CancellationToken cancellationToken)
     {
-        if (batch.Items.IsEmpty)
+        if (batch.IsSettled)
         {
-            await _state.ApplyAsync(s => LanePlan.Requeue(s, batch.Nonce, countAttempt: false, Options, NowUnixMs));
-            return;
+            return true;
         }
 
-        var minedIn = default(ulong?);
+        var (minedIn, hash) = (default(ulong?), default(Hash32));
         foreach (var attempt in await Batch(batch.Nonce).GetAsync())
         {
-            var hint = await _chain.Node.FindAsync(Hash32.Parse(attempt.TransactionHash), cancellationToken);
+            var attemptHash = Hash32.Parse(attempt.TransactionHash);
+            var hint = await _chain.Node.FindAsync(attemptHash, cancellationToken);
             if (hint is { Known: true, Block: null })
             {
-                return; // the node contradicts itself: look again
+                return false; // the node contradicts itself: look again
             }
 
-            minedIn ??= hint.Block;
+            (minedIn, hash) = hint.Block is { } block ? (block, attemptHash) : (minedIn, hash);
         }
 
         if (ledger.Cursor < (minedIn ?? ledger.Head))
         {
-            return; // outcomes may still come
+            return false; // outcomes may still come
         }
 
-        metrics.Retried(_chain.ChainId, _account, batch.Items.Length);
-        LogLeftOver(_account, batch.Nonce, batch.Items.Length, minedIn?.ToString() ?? "a transaction that is not ours");
+        if (minedIn is null && !batch.SeemsForeign)
+        {
+            batch.SeemsForeign = true; // the block may be newer than what the follower knows: once more
+            return false;
+        }
+
+        await LeaveOverAsync(batch, minedIn, hash, cancellationToken);
+        return true;
+    }
+
+    private async Task LeaveOverAsync(LaneBatch batch, ulong? minedIn, Hash32 hash, CancellationToken cancellationToken)
+    {
+        // The outcome may have come while nobody held the lane.
+        foreach (var item in batch.Open)
+        {
+            if (await Intent(item.Digest).GetQueuedAsync() is null)
+            {
+                _book.Remove(item.Digest);
+            }
+        }
+
+        if (batch.IsSettled)
+        {
+            return;
+        }
+
+        metrics.Retried(_chain.ChainId, _account, batch.Open.Count);
+        LogLeftOver(_account, batch.Nonce, batch.Open.Count, minedIn?.ToString() ?? "a transaction that is not ours");
         if (minedIn is null)
         {
-            await Batch(batch.Nonce).AbandonAsync();
+            await Batch(batch.Nonce).ClearAsync();
+            return;
         }
 
-        await _state.ApplyAsync(s => LanePlan.Requeue(s, batch.Nonce, countAttempt: minedIn is not null, Options, NowUnixMs));
+        var reasons = await _chain.Node.GetItemFailuresAsync(hash, cancellationToken);
+        foreach (var item in batch.Open)
+        {
+            var reason = reasons.GetValueOrDefault(batch.Digests.IndexOf(item.Digest), "");
+            item.Again($"its contract left it without an outcome{(reason.Length > 0 ? $": {reason}" : "")} ({item.Attempts + 1} times, last in block {minedIn})", Options.ItemRetries, NowUnixMs);
+        }
     }
 
     /// <summary>Makes the transaction from what is stored, or for the first time: signed, then stored, then sent.</summary>
     /// <returns>False if the lane should not send more now.</returns>
     private async Task<bool> SignAndSendAsync(LaneBatch batch, CancellationToken cancellationToken)
     {
-        var attempts = await Batch(batch.Nonce).GetAsync();
-        if (!attempts.IsEmpty && !attempts[^1].Digests.AsSpan().SequenceEqual(batch.Digests.AsSpan()))
+        if (await Batch(batch.Nonce).GetAsync() is [.., var stored])
         {
-            await AdoptAsync(batch, attempts[^1]);
-            return await SendAsync(batch.Nonce, attempts[^1], cancellationToken);
+            // Of an earlier activation, or of a block that left the chain: they may be on their way, and stand.
+            metrics.Adopted(_chain.ChainId, _account);
+            LogAdopted(_account, batch.Nonce, stored.TransactionHash);
+            var adopted = await AdoptAsync(batch.Nonce, stored, 0);
+            await TellAsync(adopted);
+            return await SendAsync(adopted, cancellationToken);
         }
 
-        if (!attempts.IsEmpty)
+        if (Options.Fees.TryQuote(_head.BaseFeePerGasWei, null, out var fees) is not FeeVerdict.Offered)
         {
-            await MarkSignedAsync(batch, attempts[^1]);
-            return await SendAsync(batch.Nonce, attempts[^1], cancellationToken);
-        }
-
-        var baseFee = await _chain.Node.GetBaseFeeAsync(cancellationToken);
-        if (Options.Fees.TryQuote(baseFee, null, out var fees) is not FeeVerdict.Offered)
-        {
-            _trouble.Say(LaneTrouble.FeeAboveCap, $"base fee {baseFee} wei a gas found, at most {Options.Fees.MaxFeePerGasGwei} gwei expected: nothing is sent until it falls");
+            _trouble.Say(LaneTrouble.FeeAboveCap, $"base fee {_head.BaseFeePerGasWei} wei a gas found, at most {Options.Fees.MaxFeePerGasGwei} gwei expected: nothing is sent until it falls");
             return false;
         }
 
-        return await SignAsync(batch, fees, cancellationToken);
+        return await TrySignAsync(batch, Make(batch.Nonce, batch.Open, fees), batch.Digests) && await SendAsync(batch, cancellationToken);
     }
 
-    private async Task<bool> SignAsync(LaneBatch batch, FeeQuote fees, CancellationToken cancellationToken)
+    // Without items it fills a gap in the nonces: a transaction of the account to itself.
+    private Eip1559Transaction Make(ulong nonce, IReadOnlyList<LaneItem> items, FeeQuote fees) => new()
     {
-        var (to, data, gas) = await EncodeAsync(batch.Digests);
-        var signed = lanes.Signer(_chain.ChainId, _account).Sign(new Eip1559Transaction
-        {
-            ChainId = _chain.ChainId,
-            Nonce = batch.Nonce,
-            MaxFeePerGasWei = fees.MaxFeePerGasWei,
-            MaxPriorityFeePerGasWei = fees.MaxPriorityFeePerGasWei,
-            GasLimit = gas,
-            To = to,
-            Data = data,
-        });
+        ChainId = _chain.ChainId,
+        Nonce = nonce,
+        MaxFeePerGasWei = fees.MaxFeePerGasWei,
+        MaxPriorityFeePerGasWei = fees.MaxPriorityFeePerGasWei,
+        GasLimit = items.Count == 0 ? LanePlan.TransactionGas : LanePlan.GasOf(items.Select(i => i.Intent)),
+        To = items.Count == 0 ? _address : _chain.Contracts.Relay,
+        Data = items.Count == 0
+            ? ReadOnlyMemory<byte>.Empty
+            : Relay.Encode(items.Select(i => new RelayItem(Address.Parse(i.Intent.Target), i.Intent.GasLimit, i.Intent.CallData))),
+    };
+
+    /// <summary>Signs, and stores the bytes as the newest attempt under their nonce.</summary>
+    /// <returns>False if another activation was faster: its bytes are adopted on the next round.</returns>
+    private async Task<bool> TrySignAsync(LaneBatch batch, Eip1559Transaction transaction, ImmutableArray<string> digests)
+    {
+        var signed = lanes.Signer(_chain.ChainId, _account).Sign(transaction);
         var attempt = new StoredBatch(
-            signed.Hash.ToString(), signed.Raw, batch.Digests, fees.MaxFeePerGasWei.ToString(), fees.MaxPriorityFeePerGasWei.ToString());
-        if (!await Batch(batch.Nonce).StoreAsync(attempt))
+            signed.Hash.ToString(), signed.Raw, digests, transaction.MaxFeePerGasWei.ToString(), transaction.MaxPriorityFeePerGasWei.ToString());
+        if (!await Batch(batch.Nonce).StoreAsync(attempt, batch.Attempt?.TransactionHash))
         {
-            return false; // another activation was faster: its bytes are adopted on the next round
+            batch.Attempt = null;
+            return false;
         }
 
-        await MarkSignedAsync(batch, attempt);
-        return await SendAsync(batch.Nonce, attempt, cancellationToken);
+        (batch.Attempt, batch.Digests, batch.SentUnixMs, batch.Refusals) = (attempt, digests, 0, 0);
+        await TellAsync(batch);
+        return true;
     }
 
-    // An empty batch fills a gap in the nonces: a transaction of the account to itself.
-    private async Task<(Address To, ReadOnlyMemory<byte> Data, ulong Gas)> EncodeAsync(ImmutableArray<string> digests)
+    private async Task<bool> SendAsync(LaneBatch batch, CancellationToken cancellationToken)
     {
-        if (digests.IsEmpty)
-        {
-            return (_address, ReadOnlyMemory<byte>.Empty, LanePlan.TransactionGas);
-        }
-
-        var intents = await LoadAsync(digests);
-        var data = Relay.Encode(intents.Select(i => new RelayItem(Address.Parse(i.Target), i.GasLimit, i.CallData)));
-        return (_chain.Contracts.Relay, data, LanePlan.GasOf(intents.Select(i => (i.GasLimit, i.GasUsage))));
-    }
-
-    private async Task MarkSignedAsync(LaneBatch batch, StoredBatch attempt)
-    {
-        await _state.ApplyAsync(s => LanePlan.Update(s, batch.Nonce, b => b with { TransactionHash = attempt.TransactionHash, SentUnixMs = 0 }));
-        await AdvanceAsync(batch, IntentStage.Signed, attempt.TransactionHash);
-    }
-
-    private async Task<bool> SendAsync(ulong nonce, StoredBatch attempt, CancellationToken cancellationToken)
-    {
-        using var span = MirrorTraces.BeginSend(_chain.ChainId, nonce, attempt, attempt.Digests.Select(d => _queued.GetValueOrDefault(d)).OfType<QueuedIntent>());
+        var attempt = batch.Attempt!;
+        using var span = MirrorTraces.BeginSend(_chain.ChainId, batch.Nonce, attempt, batch.Open.Select(i => i.Intent));
         var reply = await _chain.Node.SendAsync(attempt.RawTransaction.AsMemory(), cancellationToken);
         MirrorTraces.EndSend(span, reply.Verdict);
         metrics.Sent(_chain.ChainId, _account, reply.Verdict);
-        LogSent(_account, nonce, attempt.TransactionHash, reply.Verdict, reply.Detail);
-        switch (reply.Verdict)
+        LogSent(_account, batch.Nonce, attempt.TransactionHash, reply.Verdict, reply.Detail);
+        if (reply.Verdict is not (SendVerdict.Accepted or SendVerdict.AlreadyKnown))
         {
-            case SendVerdict.Accepted or SendVerdict.AlreadyKnown:
-                await _state.ApplyAsync(s => LanePlan.Update(s, nonce, b => b with { SentUnixMs = NowUnixMs }));
-                if (_state.Current.UnderWay.FirstOrDefault(b => b.Nonce == nonce) is { } batch)
-                {
-                    await AdvanceAsync(batch, IntentStage.AcceptedByNode, attempt.TransactionHash);
-                }
-
-                return true;
-            case SendVerdict.Underpriced:
-                return _state.Current.UnderWay.FirstOrDefault(b => b.Nonce == nonce) is { } cheap && await BumpAsync(cheap, cancellationToken);
-            case SendVerdict.NonceTooLow:
-                return false; // not tried again blindly: the next round asks the chain whose nonce it was
-            default:
-                _trouble.Say(LaneTroubles.Of(reply.Verdict), $"transaction {attempt.TransactionHash} (nonce {nonce}) was not taken: {reply.Verdict} {reply.Detail}");
-                return false;
+            return await MeetRefusalAsync(batch, reply, cancellationToken);
         }
+
+        batch.Refusals = 0;
+        if (batch.SentUnixMs == 0)
+        {
+            // The time is of the first acceptance: a node that forgets does not put off the higher fee.
+            var sent = NowUnixMs;
+            await _state.ApplyAsync(s => s.With(new OpenNonce(batch.Nonce, sent)));
+            batch.SentUnixMs = sent;
+            await TellAsync(batch);
+        }
+
+        return true;
     }
 
     /// <summary>What a node took may be forgotten (it is sent again) or stuck (it is replaced at a higher fee).</summary>
     private async Task KeepAliveAsync(LaneBatch batch, CancellationToken cancellationToken)
     {
-        var hint = await _chain.Node.FindAsync(Hash32.Parse(batch.TransactionHash!), cancellationToken);
+        var hint = await _chain.Node.FindAsync(Hash32.Parse(batch.Attempt!.TransactionHash), cancellationToken);
         if (hint.Block is not null)
         {
             return; // the follower brings the outcomes
+        }
+
+        if (batch.SentUnixMs > 0 && batch.Nonce == _minedNonce && NowUnixMs - batch.SentUnixMs > Options.StuckAfterSeconds * 1_000L
+            && await BumpAsync(batch, cancellationToken))
+        {
+            return;
         }
 
         if (!hint.Known || batch.SentUnixMs == 0)
         {
             if (batch.SentUnixMs > 0)
             {
-                _trouble.Say(LaneTrouble.ForgottenByNode, $"transaction {batch.TransactionHash} (nonce {batch.Nonce}) was taken and is not known any more; it is sent again");
+                _trouble.Say(LaneTrouble.ForgottenByNode, $"transaction {batch.Attempt.TransactionHash} (nonce {batch.Nonce}) was taken and is not known any more; it is sent again");
             }
 
-            var attempts = await Batch(batch.Nonce).GetAsync();
-            await SendAsync(batch.Nonce, attempts[^1], cancellationToken);
-        }
-        else if (batch.Nonce == _minedNonce && NowUnixMs - batch.SentUnixMs > Options.StuckAfterSeconds * 1_000L)
-        {
-            await BumpAsync(batch, cancellationToken);
+            await SendAsync(batch, cancellationToken);
         }
     }
 
+    /// <summary>Replaces the newest attempt by one for the same intents that offers more.</summary>
     private async Task<bool> BumpAsync(LaneBatch batch, CancellationToken cancellationToken)
     {
-        var attempts = await Batch(batch.Nonce).GetAsync();
-        var last = new FeeQuote(BigInteger.Parse(attempts[^1].MaxFeePerGasWei), BigInteger.Parse(attempts[^1].MaxPriorityFeePerGasWei));
-        var baseFee = await _chain.Node.GetBaseFeeAsync(cancellationToken);
-        if (Options.Fees.TryBump(last, out var fees) is not FeeVerdict.Offered)
+        if (!TryRaise(batch, out var fees))
+        {
+            return false;
+        }
+
+        metrics.Bumped(_chain.ChainId, _account);
+        LogBumped(_account, batch.Nonce, BigInteger.Parse(batch.Attempt!.MaxFeePerGasWei), fees.MaxFeePerGasWei);
+        if (!SignedTransaction.TryDecode(batch.Attempt.RawTransaction.AsSpan(), out var before))
+        {
+            throw new InvalidOperationException($"stored bytes of nonce {batch.Nonce} of lane {_account} are no signed transaction");
+        }
+
+        var again = before.Transaction with { MaxFeePerGasWei = fees.MaxFeePerGasWei, MaxPriorityFeePerGasWei = fees.MaxPriorityFeePerGasWei };
+        return await TrySignAsync(batch, again, batch.Digests) && await SendAsync(batch, cancellationToken);
+    }
+
+    // What replaces the newest attempt, and is enough in the present.
+    private bool TryRaise(LaneBatch batch, out FeeQuote fees)
+    {
+        var last = new FeeQuote(BigInteger.Parse(batch.Attempt!.MaxFeePerGasWei), BigInteger.Parse(batch.Attempt.MaxPriorityFeePerGasWei));
+        if (Options.Fees.TryBump(last, out fees) is not FeeVerdict.Offered)
         {
             _trouble.Say(LaneTrouble.Stuck, $"nonce {batch.Nonce} is stuck at {last.MaxFeePerGasWei} wei a gas, and the cap of {Options.Fees.MaxFeePerGasGwei} gwei leaves no room to replace it");
             return false;
         }
 
-        if (Options.Fees.TryQuote(baseFee, null, out var present) is FeeVerdict.Offered && present.MaxFeePerGasWei > fees.MaxFeePerGasWei)
+        if (Options.Fees.TryQuote(_head.BaseFeePerGasWei, null, out var present) is FeeVerdict.Offered && present.MaxFeePerGasWei > fees.MaxFeePerGasWei)
         {
             fees = fees with { MaxFeePerGasWei = present.MaxFeePerGasWei };
         }
 
-        metrics.Bumped(_chain.ChainId, _account);
-        LogBumped(_account, batch.Nonce, last.MaxFeePerGasWei, fees.MaxFeePerGasWei);
-        return await SignAsync(batch, fees, cancellationToken);
-    }
-
-    /// <summary>Bytes for other intents are stored under the nonce, and may be on their way: they stand, and ours wait again.</summary>
-    private async Task AdoptAsync(LaneBatch batch, StoredBatch stored)
-    {
-        var items = ImmutableArray.CreateBuilder<LaneItem>();
-        foreach (var digest in stored.Digests)
-        {
-            var known = await Intent(digest).GetAsync();
-            if (known.Stage < IntentStage.Mined && await Intent(digest).GetQueuedAsync() is { } queued)
-            {
-                items.Add(LaneItem.Of(digest, queued));
-            }
-        }
-
-        metrics.Adopted(_chain.ChainId, _account);
-        LogAdopted(_account, batch.Nonce, stored.TransactionHash);
-        await _state.ApplyAsync(s =>
-        {
-            var freed = LanePlan.Requeue(s, batch.Nonce, countAttempt: false, Options, NowUnixMs);
-            var adopted = items.Where(i => !freed.UnderWay.Any(b => b.Items.Any(o => o.Digest == i.Digest))).ToImmutableArray();
-            return freed with
-            {
-                Waiting = [.. freed.Waiting.Where(w => adopted.All(a => a.Digest != w.Digest))],
-                UnderWay = [.. freed.UnderWay, new LaneBatch(batch.Nonce, adopted, stored.Digests, stored.TransactionHash, 0)],
-            };
-        });
+        return true;
     }
 
     [LoggerMessage(EventId = 4204, Level = LogLevel.Information, Message = "Lane {Account} nonce {Nonce}: {Hash} sent, {Verdict} {Detail}")]

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
@@ -12,13 +11,14 @@ namespace Pythia.Grains.Mirror;
 
 /// <summary>
 /// A lane. Callers only add and take out; one loop does the rest:
-///  1. give up what can no longer be carried out;
-///  2. read the account's nonce from the chain, which is always right about it;
-///  3. look after each transaction under way (RelayGrain.UnderWay.cs);
+///  1. take up what an earlier activation left (RelayGrain.Stored.cs);
+///  2. give up what can no longer be carried out;
+///  3. when the chain has moved: read the account's nonce from it, which is always right about it, and look after each transaction under way
+///     (RelayGrain.UnderWay.cs, and RelayGrain.Refused.cs for what nodes don't take);
 ///  4. fill the lowest free nonce with what waits: reserved, signed, stored, sent, each step stored before the next.
 /// </summary>
 /// <remarks>Reentrant, so that nobody waits for a node that hangs. Two activations at once do no harm: a nonce's bytes are stored by one
-/// grain, which takes one set of intents for it, and a contract takes an intent once.</remarks>
+/// grain, which takes one attempt after the other, and a contract takes an intent once.</remarks>
 [GrainType("relay"), Reentrant]
 public sealed partial class RelayGrain(
     [PersistentState("lane", GrainStorage.Name)] IPersistentState<LaneState> lane,
@@ -31,18 +31,24 @@ public sealed partial class RelayGrain(
 {
     private const string ReminderName = "lane";
 
-    private readonly Dictionary<string, QueuedIntent> _queued = [];
+    private readonly LaneBook _book = new();
+    private readonly StandingTrouble<LaneTrouble> _trouble = new(time);
     private StateWriter<LaneState> _state = null!;
     private LedgerChain _chain = null!;
     private string _account = "";
     private Address _address;
     private ulong _minedNonce;
-    private readonly StandingTrouble<LaneTrouble> _trouble = new(time);
+    private HeadHint _head = new(0, 0);
+    private bool _looksAgain = true;
+    private bool _isStored;
+    private long _setAsideUntilUnixMs;
     private RemindedLoop _loop = null!;
     private Task<LedgerView>? _nextBlock;
     private TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private MirrorOptions Options => options.Value;
+
+    private bool IsConfigured => lanes.Has(_chain.ChainId, _account);
 
     private ILedgerGrain Ledger => GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chain.ChainId, LedgerOrder.OnlyPartition));
 
@@ -59,7 +65,7 @@ public sealed partial class RelayGrain(
         return Task.CompletedTask;
     }
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) 
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         metrics.Gone(_chain.ChainId, _account);
         return _loop.StopAsync(cancellationToken);
@@ -68,34 +74,71 @@ public sealed partial class RelayGrain(
     public void Dispose() => _loop?.Dispose();
 
     /// <inheritdoc/>
-    public async Task EnqueueAsync(string digest, QueuedIntent intent)
+    public async Task<bool> EnqueueAsync(string digest, QueuedIntent intent)
     {
-        var item = LaneItem.Of(digest, intent);
-        await _state.ApplyAsync(s => LanePlan.Has(s, digest) ? s : s with { Waiting = s.Waiting.Add(item) });
-        _queued[digest] = intent;
+        if (_book.Find(digest) is null)
+        {
+            if (await GetRoomAsync() is LaneRoom.Full or LaneRoom.Closed)
+            {
+                return false;
+            }
+
+            _book.Add(digest, intent);
+        }
+
         await StartAsync();
         _signal.TrySetResult();
+        return true;
     }
 
     /// <inheritdoc/>
-    public Task StartAsync() => _loop.StartAsync();
+    public Task<LaneRoom> GetRoomAsync() => Task.FromResult(
+        !IsConfigured ? LaneRoom.Closed
+        : _book.Waiting.Count >= Options.LaneCapacity ? LaneRoom.Full
+        : NowUnixMs < _setAsideUntilUnixMs ? LaneRoom.SetAside
+        : LaneRoom.Free);
 
     /// <inheritdoc/>
-    public Task ReceiveReminder(string reminderName, TickStatus status) => StartAsync();
+    public Task StartAsync() => IsConfigured ? _loop.StartAsync() : Task.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task SettleAsync(string digest)
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        await _state.ApplyAsync(s => LanePlan.Remove(s, digest));
-        _queued.Remove(digest);
+        if (IsConfigured)
+        {
+            await StartAsync();
+        }
+        else if (await this.GetReminder(ReminderName) is { } reminder)
+        {
+            // Without its key a lane can do nothing; its intents choose another one when their subjects queue them again.
+            await this.UnregisterReminder(reminder);
+        }
     }
+
+    /// <inheritdoc/>
+    public Task SettleAsync(string digest)
+    {
+        _book.Remove(digest);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IntentProgress?> FindAsync(string digest) => Task.FromResult(_book.Find(digest) switch
+    {
+        null => null,
+        { Batch: { } batch } => new IntentProgress(batch.Stage, batch.Attempt?.TransactionHash, batch.SentUnixMs),
+        _ => new IntentProgress(IntentStage.Queued, null, 0),
+    });
+
+    /// <inheritdoc/>
+    public Task<string?> FindByNonceAsync(string target, string signer, string nonce) => Task.FromResult(_book.FindByNonce(target, signer, nonce)?.Digest);
 
     /// <inheritdoc/>
     public Task<LaneView> GetAsync()
     {
-        var state = _state.Current;
-        var next = LanePlan.NextFreeNonce(state, _minedNonce);
-        return Task.FromResult(new LaneView(next, state.Waiting.Length, state.UnderWay.Sum(b => b.Items.Length), _trouble.Words, _trouble.Code, _trouble.SinceUnixMs, OldestSent(state)));
+        var next = LanePlan.NextFreeNonce(_book.Nonces, _minedNonce);
+        var oldest = _book.Batches.Where(b => b.SentUnixMs > 0).Select(b => b.SentUnixMs).DefaultIfEmpty(0).Min();
+        return Task.FromResult(new LaneView(next, _book.Waiting.Count, _book.UnderWay, _trouble.Words, _trouble.Code, _trouble.SinceUnixMs, oldest));
     }
 
     private async Task RunAsync(CancellationToken cancellationToken)
@@ -107,9 +150,14 @@ public sealed partial class RelayGrain(
             try
             {
                 var ledger = await Ledger.GetAsync();
+                var looked = _looksAgain;
                 await PumpAsync(ledger, cancellationToken);
                 failures = 0;
-                _trouble.EndRound();
+                if (looked)
+                {
+                    _trouble.EndRound();
+                }
+
                 Show();
                 await IdleAsync(ledger, cancellationToken);
             }
@@ -119,6 +167,7 @@ public sealed partial class RelayGrain(
             }
             catch (Exception e)
             {
+                _looksAgain = true;
                 _trouble.Say(LaneTroubles.Of(e), e.Message);
                 _trouble.EndRound();
                 Show();
@@ -130,19 +179,14 @@ public sealed partial class RelayGrain(
         }
     }
 
-    private void Show()
-    {
-        var state = _state.Current;
-        metrics.Show(_chain.ChainId, _account, state.Waiting.Length, state.UnderWay.Sum(b => b.Items.Length), state.UnderWay.Length, _trouble.Code);
-    }
-
-    private static long OldestSent(LaneState state) => state.UnderWay.Where(b => b.SentUnixMs > 0).Select(b => b.SentUnixMs).DefaultIfEmpty(0).Min();
+    private void Show() => metrics.Show(_chain.ChainId, _account, _book.Waiting.Count, _book.UnderWay, _book.Batches.Count, _trouble.Code);
 
     // Until something is enqueued, a block comes or the time to look again has passed. An empty lane asks nobody.
     private async Task IdleAsync(LedgerView ledger, CancellationToken cancellationToken)
     {
-        if (_state.Current is { Waiting.IsEmpty: true, UnderWay.IsEmpty: true })
+        if (_book.IsEmpty && _state.Current.Closed.IsEmpty)
         {
+            _looksAgain = true;
             await _signal.Task.WaitAsync(cancellationToken);
             return;
         }
@@ -153,27 +197,31 @@ public sealed partial class RelayGrain(
         await Task.WhenAny(_signal.Task, nextBlock).WaitAsync(cancellationToken);
         if (nextBlock.IsCompleted)
         {
-            _nextBlock = null;
+            (_nextBlock, _looksAgain) = (null, true);
             await nextBlock;
         }
     }
 
     private async Task PumpAsync(LedgerView ledger, CancellationToken cancellationToken)
     {
-        // 1. give up what can no longer be carried out
-        await ExpireAsync(ledger);
-        if (_state.Current is { Waiting.IsEmpty: true, UnderWay.IsEmpty: true })
-        {
-            return;
-        }
+        // 1. take up what an earlier activation left
+        await TakeUpAsync();
 
-        // 2. the chain's own word on the nonce
-        _minedNonce = await _chain.Node.GetMinedNonceAsync(_address, cancellationToken);
-
-        // 3. look after what is under way
-        foreach (var batch in _state.Current.UnderWay.OrderBy(b => b.Nonce))
+        if (_looksAgain)
         {
-            await LookAfterAsync(batch, ledger, cancellationToken);
+            // 2. give up what can no longer be carried out
+            await ExpireAsync(ledger);
+            await ClearAsync(ledger);
+            if (_book.IsEmpty)
+            {
+                return;
+            }
+
+            // 3. the chain's own word on the nonce, and what is under way
+            _minedNonce = await _chain.Node.GetMinedNonceAsync(_address, cancellationToken);
+            _head = await _chain.Node.GetHeadAsync(cancellationToken);
+            await LookAfterAllAsync(ledger, cancellationToken);
+            _looksAgain = false;
         }
 
         // 4. send what waits
@@ -184,14 +232,9 @@ public sealed partial class RelayGrain(
 
     private async Task ExpireAsync(LedgerView ledger)
     {
-        var state = _state.Current;
-        var expired = state.Waiting.Concat(state.UnderWay.SelectMany(b => b.Items))
-            .Where(i => i.DeadlineUnixSeconds < ledger.FinalUnixSeconds)
-            .ToArray();
-        foreach (var item in expired)
+        foreach (var item in _book.Items.Where(i => i.Intent.DeadlineUnixSeconds < ledger.FinalUnixSeconds).ToArray())
         {
-            var trouble = item.Attempts > 0 ? $"its contract left it without an outcome {item.Attempts} times" : "";
-            var subject = await Intent(item.Digest).ExpireAsync(ledger.FinalBlock, ledger.FinalUnixSeconds, trouble);
+            var subject = await Intent(item.Digest).ExpireAsync(ledger.FinalBlock, ledger.FinalUnixSeconds, item.Trouble);
             if (subject is not null)
             {
                 await GrainFactory.GetSubject(subject).SettleAsync(item.Digest);
@@ -199,61 +242,68 @@ public sealed partial class RelayGrain(
 
             await SettleAsync(item.Digest);
         }
+
+        // Only a block's time ends an intent: this host's clock may be wrong, and what was sent can be mined until a block says otherwise.
+        var clock = (ulong)(NowUnixMs / 1_000) - Math.Min((ulong)(NowUnixMs / 1_000), (ulong)(2 * Options.LookAgainSeconds));
+        var late = _book.Items.Count(i => i.Intent.DeadlineUnixSeconds < clock);
+        if (late > 0)
+        {
+            _trouble.Say(LaneTrouble.AwaitsBlock, $"{late} intents are past their deadline by this host's clock; they are reported failed when a final block is later, and the last is of {ledger.FinalUnixSeconds} (Unix time)");
+        }
+
+        if (_book.Waiting.Count >= Options.LaneCapacity)
+        {
+            _trouble.Say(LaneTrouble.Full, $"{_book.Waiting.Count} intents wait, which is as many as may");
+        }
     }
 
     /// <summary>Reserves the lowest free nonce for what waits, and sends it.</summary>
     /// <returns>False when there is nothing to send, or enough under way.</returns>
     private async Task<bool> SendNextAsync(LedgerView ledger, CancellationToken cancellationToken)
     {
-        var state = _state.Current;
-        var nonce = LanePlan.NextFreeNonce(state, _minedNonce);
-        var isGap = LanePlan.IsGap(state, nonce);
-        var items = LanePlan.Choose(state, Options, ledger.CursorUnixSeconds, NowUnixMs);
-        if (!isGap && (items.IsEmpty || state.UnderWay.Count(b => b.Nonce >= _minedNonce) >= Options.BatchesUnderWay))
+        var nonce = LanePlan.NextFreeNonce(_book.Nonces, _minedNonce);
+        var isGap = IsGap(nonce);
+        var items = LanePlan.Choose(_book.Waiting, Options.BatchSize, LanePlan.MostGas(Options, _head.GasLimit), ledger.CursorUnixSeconds, NowUnixMs);
+        if (!isGap && (items.IsEmpty || NowUnixMs < _setAsideUntilUnixMs || _book.Nonces.Count(n => n >= _minedNonce) >= Options.BatchesUnderWay))
         {
             return false;
         }
 
-        await _state.ApplyAsync(s => LanePlan.Reserve(s, nonce, items));
-        var batch = _state.Current.UnderWay.Single(b => b.Nonce == nonce);
-        LogReserved(_account, nonce, batch.Items.Length);
-        await AdvanceAsync(batch, IntentStage.NonceReserved, null);
+        var batch = _book.Reserve(nonce, items);
+        try
+        {
+            await _state.ApplyAsync(s => s.With(new OpenNonce(nonce, 0)));
+        }
+        catch
+        {
+            _book.Close(nonce);
+            throw;
+        }
+
+        LogReserved(_account, nonce, items.Length);
+        await TellAsync(batch);
         return await SignAndSendAsync(batch, cancellationToken);
     }
+
+    // A transaction with a higher nonce waits for this one.
+    private bool IsGap(ulong nonce) => _book.Nonces.Any(n => n > nonce);
 
     private IIntentGrain Intent(string digest) => GrainFactory.GetGrain<IIntentGrain>(GrainKeys.Of(_chain.ChainId, digest));
 
     private IBatchGrain Batch(ulong nonce) => GrainFactory.GetGrain<IBatchGrain>(GrainKeys.Of(_chain.ChainId, _account, nonce.ToString()));
 
-    // A step that an intent does not hear of is followed by the next one; it must not stop the lane.
-    private async Task AdvanceAsync(LaneBatch batch, IntentStage stage, string? transactionHash)
+    // For those who wait at an intent. One that does not hear of a step hears of the next, or asks; it must not stop the lane.
+    private async Task TellAsync(LaneBatch batch)
     {
-        var progress = new IntentProgress(stage, transactionHash, NowUnixMs);
+        var progress = new IntentProgress(batch.Stage, batch.Attempt?.TransactionHash, batch.SentUnixMs);
         try
         {
-            await Task.WhenAll(batch.Items.Select(i => Intent(i.Digest).AdvanceAsync(progress)));
+            await Task.WhenAll(batch.Open.Select(i => Intent(i.Digest).AdvanceAsync(progress)));
         }
         catch (Exception e)
         {
-            LogNotAdvanced(_account, batch.Nonce, stage, e);
+            LogNotAdvanced(_account, batch.Nonce, batch.Stage, e);
         }
-    }
-
-    private async Task<ImmutableArray<QueuedIntent>> LoadAsync(ImmutableArray<string> digests)
-    {
-        var loaded = ImmutableArray.CreateBuilder<QueuedIntent>(digests.Length);
-        foreach (var digest in digests)
-        {
-            if (!_queued.TryGetValue(digest, out var queued))
-            {
-                queued = await Intent(digest).GetQueuedAsync()
-                    ?? throw new InvalidOperationException($"Intent {digest} is in lane {_account} and its call is not stored");
-            }
-
-            loaded.Add(queued);
-        }
-
-        return loaded.MoveToImmutable();
     }
 
     [LoggerMessage(EventId = 4201, Level = LogLevel.Warning, Message = "Lane {Account} can't go on; it will try again")]

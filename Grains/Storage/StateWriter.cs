@@ -33,6 +33,26 @@ public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action 
         return entry.Done.Task;
     }
 
+    /// <summary>Reads what is stored, where another activation may have written unseen: one that was taken for dead and went on. Does nothing
+    /// while a write is under way, which finds that out by itself.</summary>
+    public async Task RefreshAsync()
+    {
+        if (_writing)
+        {
+            return;
+        }
+
+        _writing = true;
+        try
+        {
+            await ReadAsync();
+        }
+        finally
+        {
+            _ = DrainAsync();
+        }
+    }
+
     private async Task DrainAsync()
     {
         try

@@ -58,7 +58,7 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
 
         // 3. to 5.
         var signature = default(SignatureCheck);
-        refusal = CheckDeadline(act) ?? CheckOutbox(act);
+        refusal = CheckDeadline(act) ?? CheckOutbox(act) ?? await CheckLanesAsync(act);
         if (refusal is null)
         {
             signature = await CheckSignatureAsync(act, intent.Signature.AsMemory(), cancellationToken);
@@ -105,6 +105,12 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
 
     public async Task FlushAsync()
     {
+        if (State.Outbox.IsEmpty)
+        {
+            // Only storage may say so: an activation that was taken for dead may have gone on and accepted something.
+            await Stored.RefreshAsync();
+        }
+
         foreach (var entry in State.Outbox)
         {
             await TryQueueAsync(entry);
@@ -112,16 +118,19 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
 
         if (State.Outbox.IsEmpty)
         {
+            // A write, so that such an activation that has noted itself and not stored yet finds another etag and can't store any more.
+            await Stored.ApplyAsync(s => s with { SchemaVersion = s.SchemaVersion });
             await Sweep.ClearAsync(Subject);
         }
     }
 
     public async Task SettleAsync(string digest)
     {
+        var isHere = State.Outbox.Any(e => e.Digest == digest);
         await Stored.ApplyAsync(s => s.Outbox.Any(e => e.Digest == digest)
             ? s with { Outbox = s.Outbox.RemoveAll(e => e.Digest == digest) }
             : s);
-        if (State.Outbox.IsEmpty)
+        if (isHere && State.Outbox.IsEmpty)
         {
             await Sweep.ClearAsync(Subject);
         }
@@ -162,6 +171,13 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
 
         var rival = State.Outbox.FirstOrDefault(e => e.Intent.Target == act.Contract && e.Intent.Signer == act.Signer && e.Intent.Nonce == act.Nonce);
         return rival is null ? null : Refusal.WrongState($"nonce {act.Nonce} is taken by {rival.Intent.ActName} {rival.Digest}, which waits");
+    }
+
+    // A full mirror says so before anything is stored: what it has taken it will carry out.
+    private async Task<Refusal?> CheckLanesAsync(ReadAct act)
+    {
+        var (_, room) = await Services.Lanes.FindRoomAsync(GrainFactory, Chain.ChainId, act.Digest);
+        return room is LaneRoom.Full ? new Refusal(IntentVerdict.Busy, $"all lanes full found, room in one of at most {Services.Options.Value.LaneCapacity} each expected") : null;
     }
 
     // Accepted is accepted: what can't be queued now stays in the outbox, and the sweep comes again.

@@ -10,6 +10,7 @@ namespace Pythia.Grains.Subjects;
 public sealed class SubjectServices(
     LedgerChains chains,
     LedgerBeginnings beginnings,
+    LaneDirectory lanes,
     IActReader acts,
     IOptions<MirrorOptions> options,
     MirrorMetrics metrics,
@@ -19,6 +20,7 @@ public sealed class SubjectServices(
     public LedgerChains Chains => chains;
 
     public LedgerBeginnings Beginnings => beginnings;
+    public LaneDirectory Lanes => lanes;
 
     public IActReader Acts => acts;
 

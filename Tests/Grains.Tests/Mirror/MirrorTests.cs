@@ -239,21 +239,25 @@ public sealed class MirrorTests
     }
 
     [Fact]
-    public async Task Restart_AfterTheBytesWereStoredAndBeforeTheLaneKnew_SendsTheVeryBytes()
+    public async Task Restart_AfterANodeTookTheBytesAndBeforeTheLaneKnew_SendsTheVeryBytes()
     {
         await using var world = await MirrorWorld.StartAsync();
-        world.Storage.FailsOn = (name, _) => name == "lane" && Batches(world).Length > 0;
+        world.Chain.MinesAtOnce = false;
+        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        world.Storage.FailsOn = (name, _) => name == "lane" && world.Chain.Sent.Count > 0 && (taken.TrySetResult() || true);
         var act = Publish(world, "signed");
         await SubmittedAsync(world, act);
-        await EventuallyAsync(() => Task.FromResult(Batches(world).Length > 0));
+        await taken.Task.WaitAsync(TimeSpan.FromSeconds(10));
         var stored = Batches(world).Single();
-        Assert.Empty(world.Chain.Sent);
 
         await world.StopHostAsync();
         world.Storage.FailsOn = (_, _) => false;
+        world.Chain.ForgetPool();
+        world.Chain.MinesAtOnce = true;
         await world.StartHostAsync();
 
         await world.UntilAsync(act, IntentStage.Mined);
+        Assert.Single(world.Chain.Sent.Select(t => t.Hash).Distinct());
         Assert.Contains(world.Chain.Sent[0].Hash.ToString(), stored);
     }
 

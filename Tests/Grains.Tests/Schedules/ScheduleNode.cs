@@ -1,4 +1,3 @@
-using System.Numerics;
 using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Transactions;
 using Pythia.Enclave;
@@ -75,7 +74,11 @@ public sealed class ScheduleNode(ScheduleChain chain, Weather weather, HostLife 
             return mood is NodeMood.Lags && hint.Block + LagBlocks > chain.Head.Number ? new TransactionHint(true, null) : hint;
         }, cancellationToken);
 
-    public Task<BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken) => AskAsync("eth_getBlockByNumber", _ => chain.BaseFeeWei, cancellationToken);
+    public Task<HeadHint> GetHeadAsync(CancellationToken cancellationToken)
+        => AskAsync("eth_getBlockByNumber", _ => new HeadHint(chain.BaseFeeWei, 60_000_000), cancellationToken);
+
+    public Task<IReadOnlyDictionary<int, string>> GetItemFailuresAsync(Hash32 transactionHash, CancellationToken cancellationToken)
+        => AskAsync<IReadOnlyDictionary<int, string>>($"eth_getTransactionReceipt {transactionHash}", _ => new Dictionary<int, string>(), cancellationToken);
 
     public Task<bool> HasCodeAsync(Address address, CancellationToken cancellationToken) => AskAsync("eth_getCode", _ => false, cancellationToken);
 

@@ -121,8 +121,8 @@ public sealed class StateSnapshotTests
         }),
         State("lane", new LaneState
         {
-            Waiting = [new LaneItem("0xe1", 400_000, 3, 1_800_000_600, 1, 9)],
-            UnderWay = [new LaneBatch(4, [new LaneItem("0xe2", 1, 2, 3, 0, 0)], ["0xe2", "0xe3"], "0x71", 8)],
+            UnderWay = [new OpenNonce(4, 8)],
+            Closed = [new ClosedNonces(1, 4, 6, 7)],
         }),
         State("batch", new BatchState { Attempts = [new StoredBatch("0x71", [2, 248], ["0xe2"], "2000000000", "1000000000")] }),
         State("sweep", new SweepState { Subjects = [new IntentSubject(SubjectKind.Policy, "31337/0x90")] }),

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Pythia.Contracts.Abi;
 using Pythia.Contracts.Transactions;
 using Pythia.Enclave;
@@ -222,7 +221,16 @@ public sealed class ModelChain : IChainNode, IEnclave
         }
     }
 
-    public Task<BigInteger> GetBaseFeeAsync(CancellationToken cancellationToken) => Task.FromResult(new BigInteger(1_000_000_000));
+    /// <summary>What nodes say of the newest block: base fee in wei, gas limit.</summary>
+    public HeadHint HeadSaid { get; set; } = new(1_000_000_000, 60_000_000);
+
+    public Task<HeadHint> GetHeadAsync(CancellationToken cancellationToken) => Task.FromResult(HeadSaid);
+
+    /// <summary>What the Relay says of every item that its target did not take.</summary>
+    public string ItemFailure { get; set; } = "SignedActExpired(time: 1, deadline: 0)";
+
+    public Task<IReadOnlyDictionary<int, string>> GetItemFailuresAsync(Hash32 transactionHash, CancellationToken cancellationToken)
+        => Task.FromResult<IReadOnlyDictionary<int, string>>(Enumerable.Range(0, 200).ToDictionary(i => i, _ => ItemFailure));
 
     /// <summary>Every question about code waits for this, or ends with it.</summary>
     public Func<CancellationToken, Task> BeforeCode { get; set; } = _ => Task.CompletedTask;

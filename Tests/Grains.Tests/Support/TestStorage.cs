@@ -18,6 +18,15 @@ public sealed class TestStorage(IGrainStorageSerializer serializer) : IGrainStor
     /// <summary>Loses everything.</summary>
     public void Wipe() => _records.Clear();
 
+    /// <summary>Loses what was stored, as a crash before its write does.</summary>
+    public void Forget(Func<string, bool> named)
+    {
+        foreach (var key in _records.Keys.Where(named))
+        {
+            _records.TryRemove(key, out _);
+        }
+    }
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         if (_records.TryGetValue(Key(stateName, grainId), out var record))
