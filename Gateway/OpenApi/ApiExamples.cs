@@ -18,7 +18,7 @@ internal static class ApiExamples
     public static readonly string BlockHash = Hash('b');
     public static readonly string OwnerAddress = Address('7');
     public static readonly string GranteeAddress = Address('8');
-    public static readonly LedgerPosition Position = new(1201, BlockHash, 1_765_999_997, 3, Hash('2'), 0);
+    public static readonly LedgerPosition Position = new(1201, BlockHash, 1_765_999_997, 3, Hash('2'));
 
     public static readonly ChainJson Chain = new(31337, Address('1'), Address('2'), Address('3'));
 
@@ -29,7 +29,7 @@ internal static class ApiExamples
     public static readonly ConsentView Consent = new(
         ConsentId, ConsentStatus.Active, ConsentKind.Data, DeviceId, 1, OwnerAddress, GranteeAddress, Hash('f'), 1_766_000_000, 1_797_536_000, PolicyId, "0", "", Position, 0, 5);
 
-    public static readonly ManufacturerView Manufacturer = new(Address('9'), [new(Hash('6'), 1_000, Position)], 0);
+    public static readonly ManufacturerView Manufacturer = new(Address('9'), 1, 0, 1_000, Position);
 
     public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash))]);
 

@@ -96,7 +96,7 @@ internal static partial class ApiOperations
     public static readonly ApiOperation Consent = View("getConsent", "One consent", typeof(ConsentView), ApiExamples.Consent);
     public static readonly ApiOperation Owner = View("getOwner", "An owner's counters", typeof(OwnerView), new OwnerView(OwnerAddress, 5, 2, 0, 1));
     public static readonly ApiOperation Grantee = View("getGrantee", "What an owner has ended of one grantee", typeof(GranteeJson), new GranteeJson(OwnerAddress, GranteeAddress, 4));
-    public static readonly ApiOperation Manufacturer = View("getManufacturer", "A manufacturer's batches", typeof(ManufacturerView), ApiExamples.Manufacturer);
+    public static readonly ApiOperation Manufacturer = View("getManufacturer", "A manufacturer's counts; its batches are a list", typeof(ManufacturerView), ApiExamples.Manufacturer);
     public static readonly ApiOperation Policy = View("getPolicy", "A policy without its bytes", typeof(PolicyJson), new PolicyJson(PolicyId, PolicyStatus.Published, OwnerAddress, 312, Position, 0));
 
     public static readonly ApiOperation PolicyDocument = new("getPolicyDocument", "views", "A policy's exact bytes")
