@@ -236,10 +236,10 @@ public sealed partial class JsonRpcClient : IJsonRpc
         };
     }
 
-    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "Node {Node} set aside for {Seconds} s: {Reason}")]
+    [LoggerMessage(EventId = 4501, Level = LogLevel.Warning, Message = "Node {Node} set aside for {Seconds} s: {Reason}")]
     private partial void LogSetAside(string node, long seconds, string reason);
 
-    [LoggerMessage(EventId = 4102, Level = LogLevel.Debug, Message = "Node {Node} gave no usable answer: {Reason}")]
+    [LoggerMessage(EventId = 4502, Level = LogLevel.Debug, Message = "Node {Node} gave no usable answer: {Reason}")]
     private partial void LogFailed(string node, string reason);
 
     /// <summary>A call and the nodes of its current round, in the order in which they are asked.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using Pythia.Gateway.Settings;
 
@@ -44,8 +45,12 @@ public static class TelemetryHosting
             logging.AddSimpleConsole(console => console.SingleLine = true);
         }
 
-        // Standard output belongs to the program's own lines.
-        logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.AddSingleton<ConsoleFormatter>(services => new PrivateConsoleFormatter(format == "json" ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple, services));
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.FormatterName = PrivateConsoleFormatter.FormatterName;
+            console.LogToStandardErrorThreshold = LogLevel.Trace; // standard output belongs to the program's own lines
+        });
         return logging;
     }
 }

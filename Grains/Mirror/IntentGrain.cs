@@ -158,7 +158,8 @@ public sealed partial class IntentGrain(
             });
             MirrorTraces.Settle(_chainId, _digest, _state.Current.Queued, _state.Current.Stage, outcome.Position.Block);
             metrics.Applied(_chainId, outcome.CarriedOut, SecondsSinceStored());
-            LogOutcome(_digest, _state.Current.Stage, outcome.Position.Block, outcome.Reason);
+            var reason = NameOf(outcome.Reason);
+            LogOutcome(_digest, _state.Current.Stage, outcome.Position.Block, reason);
         }
 
         // Also when it comes again: the follower may have died before the lane heard of it.
@@ -286,6 +287,9 @@ public sealed partial class IntentGrain(
     // Grows with each stored change, and between two of them with the lane's steps, or with the block of the outcome becoming final.
     private static long VersionOf(IntentState state, IntentStage step, bool isFinal)
         => (16 * state.Version) + (step < IntentStage.Mined ? (int)step : isFinal ? 1 : 0);
+
+    // A contract's error by name; what follows may say whose.
+    private static string NameOf(string reason) => reason.IndexOf('(') is var at and > 0 ? reason[..at] : reason;
 
     [LoggerMessage(EventId = 4001, Level = LogLevel.Information, Message = "Intent {Digest} is {Stage} in block {Block}: {Reason}")]
     private partial void LogOutcome(string digest, IntentStage stage, ulong block, string reason);

@@ -96,7 +96,7 @@ public sealed partial class OutboxSweepGrain(
         }
         catch (Exception e)
         {
-            LogNotWoken(subject.Key, e);
+            LogNotWoken(subject.Kind, e);
         }
     }
 
@@ -110,6 +110,6 @@ public sealed partial class OutboxSweepGrain(
         return _reminded;
     }
 
-    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "Subject {Subject} could not be woken")]
-    private partial void LogNotWoken(string subject, Exception exception);
+    [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "A {Kind} could not be woken; the next reminder tries again")]
+    private partial void LogNotWoken(SubjectKind kind, Exception exception);
 }

@@ -78,7 +78,7 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
         var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet) with { AcceptedUnixMs = now, TraceParent = traceParent }, now);
         await Stored.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
         Services.Metrics.Judged(Chain.ChainId, IntentVerdict.Accepted);
-        SubjectLog.Accepted(Services.Logger, Subject.Key, act.Name, act.Digest);
+        SubjectLog.Accepted(Services.Logger, Kind, act.Name, act.Digest);
 
         // 8. queued; if that fails now, the sweep sees to it
         await TryQueueAsync(entry);
@@ -193,7 +193,7 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
         }
         catch (Exception e)
         {
-            SubjectLog.NotQueued(Services.Logger, Subject.Key, entry.Digest, e);
+            SubjectLog.NotQueued(Services.Logger, Kind, entry.Digest, e);
         }
     }
 
@@ -201,7 +201,8 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
     {
         var subject = this.GetPrimaryKeyString();
         Services.Metrics.Judged(Chain.ChainId, refusal.Verdict);
-        SubjectLog.Refused(Services.Logger, subject, digest ?? "", refusal.Verdict, refusal.Detail);
+        SubjectLog.Refused(Services.Logger, Kind, digest ?? "", refusal.Verdict);
+        SubjectLog.RefusedDetail(Services.Logger, subject, digest ?? "", refusal.Detail);
         return new IntentReceipt(refusal.Verdict, digest, refusal.Detail);
     }
 }
