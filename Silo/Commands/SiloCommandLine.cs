@@ -45,6 +45,8 @@ public static class SiloCommandLine
             RunCommand.Build(),
             DemoCommand.Build(),
             DeployCommand.Build(),
+            BackupCommand.BuildBackup(),
+            BackupCommand.BuildRestore(),
             VerifyCommand.Build(),
         };
         RunCommand.MakeDefault(root);

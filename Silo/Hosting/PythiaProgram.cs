@@ -108,7 +108,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.Services.AddPythiaEnclave(builder.Configuration);
         builder.UseOrleans(silo =>
         {
-            EngineSetup.Configure(silo, folder);
+            EngineSetup.Configure(silo, folder, settings.Data);
 
             // It costs something at each call, so only where the traces go somewhere.
             if (!string.IsNullOrEmpty(settings.Telemetry.OtlpEndpoint)) silo.AddActivityPropagation();

@@ -11,6 +11,11 @@ public sealed class DataOptions
     /// <summary>A folder that one process uses at a time; made if it is missing. Default data/dev.</summary>
     [Required]
     public string Folder { get; set; } = "data/dev";
+
+    /// <summary>Files that the grains' states are spread over, 1 to 64, each with commits of its own. Fixed by the first start on a folder;
+    /// the embedded engine only. Default 1.</summary>
+    [Range(1, 64)]
+    public int Shards { get; set; } = 1;
 }
 
 /// <summary>The chain, section <c>Chain</c>.</summary>

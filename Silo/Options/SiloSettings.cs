@@ -60,6 +60,18 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
             : throw new StartException(string.Join(Environment.NewLine, messages.Distinct(StringComparer.Ordinal).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
     }
 
+    /// <summary>Reads one section, for a command that needs no other.</summary>
+    /// <exception cref="StartException">Each wrong or missing setting of it.</exception>
+    public static T ReadOne<T>(IConfiguration configuration, string section)
+        where T : class, new()
+    {
+        var problems = new List<SettingProblem>();
+        var options = Take<T>(configuration, section, problems);
+        return problems.Count == 0
+            ? options
+            : throw new StartException(string.Join(Environment.NewLine, problems.Select(problem => problem.ToString()).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
+    }
+
     private static IEnumerable<SettingProblem> FindWritten(IConfiguration configuration)
         => SettingsOfChain.Any(new ChainOptions()).Keys
             .Select(key => configuration.GetSection(key))

@@ -1,5 +1,6 @@
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Pythia.Silo.Hosting;
+using Pythia.Silo.Options;
 
 namespace Pythia.Silo;
 
@@ -9,5 +10,5 @@ internal static class EngineSetup
     /// <summary>Gateways are programs of their own; a silo shows its health only.</summary>
     public static bool HostsGateway => false;
 
-    public static void Configure(ISiloBuilder silo, DataFolder folder) => silo.UseSiloMetadata();
+    public static void Configure(ISiloBuilder silo, DataFolder folder, DataOptions data) => silo.UseSiloMetadata();
 }

@@ -4,6 +4,7 @@ using Pythia.Gateway.Health;
 using Pythia.Grains.Storage;
 using Pythia.Silo.Engine;
 using Pythia.Silo.Hosting;
+using Pythia.Silo.Options;
 
 namespace Pythia.Silo;
 
@@ -13,10 +14,12 @@ internal static class EngineSetup
     /// <summary>Silo, enclave and gateway are one process.</summary>
     public static bool HostsGateway => true;
 
-    public static void Configure(ISiloBuilder silo, DataFolder folder)
+    // One store for both: a reminder and its grain are in the same file.
+    public static void Configure(ISiloBuilder silo, DataFolder folder, DataOptions data)
     {
-        silo.AddSqliteGrainStorage(GrainStorage.Name, options => options.Path = folder.PathOf("grains.db"));
-        silo.UseSqliteReminderService(options => options.Path = folder.PathOf("reminders.db"));
+        void Store(SqliteStorageOptions options) => (options.Path, options.Shards) = (folder.PathOf(EngineStorage.FileName), data.Shards);
+        silo.AddSqliteGrainStorage(GrainStorage.Name, Store);
+        silo.UseSqliteReminderService(Store);
         silo.Services.AddSingleton<IHealthPart, StorageFilesHealth>();
     }
 }

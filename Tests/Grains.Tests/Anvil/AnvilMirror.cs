@@ -72,9 +72,10 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
 
     public IPolicyGrain Policy(Hash32 id) => Grains.GetGrain<IPolicyGrain>(Key(id));
 
-    public async Task RestartAsync()
+    public async Task RestartAsync(Action? whileStopped = null)
     {
         await _host.DisposeAsync();
+        whileStopped?.Invoke();
         await StartHostAsync();
     }
 
