@@ -14,7 +14,13 @@ public sealed class EngineFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var builder = new InProcessTestClusterBuilder(2);
-        builder.ConfigureSilo((_, silo) => TestSilo.Configure(silo));
+        builder.ConfigureSilo((_, silo) =>
+        {
+            TestSilo.Configure(silo);
+
+            // A reminder that was registered while the ring of silos settles is loaded by its new owner at the next refresh.
+            silo.Configure<ReminderOptions>(options => options.RefreshReminderListPeriod = TimeSpan.FromSeconds(1));
+        });
         builder.ConfigureClient(client =>
         {
             client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TestSilo.ResponseTimeout);
