@@ -30,6 +30,7 @@ internal static class ApiForms
     // Member of a view → form (or null: as its type is) and meaning.
     private static readonly Dictionary<string, (string? Form, string Meaning)> Members = new(StringComparer.Ordinal)
     {
+        ["acceptedByNodeUnixMs"] = (null, "When a node took its transaction, by the silo's clock in milliseconds; 0 before, and where that is not known."),
         ["account"] = ("address", "Account that pays for a lane's transactions."),
         ["act"] = (null, "The act, as it is signed for and handed back."),
         ["actName"] = (null, "EIP-712 primary type of the act."),
