@@ -47,6 +47,7 @@ public static class SiloCommandLine
             DeployCommand.Build(),
             BackupCommand.BuildBackup(),
             BackupCommand.BuildRestore(),
+            KeyCommand.Build(),
             VerifyCommand.Build(),
         };
         RunCommand.MakeDefault(root);
