@@ -8,6 +8,9 @@ namespace Pythia.Embedded.Diagnostics;
 /// <remarks>Tags: OpenTelemetry's for RPC (rpc.system, rpc.service, rpc.method), and Orleans' own for the two grains.</remarks>
 internal static class CallActivity
 {
+    /// <summary>Whether anybody listens.</summary>
+    public static bool IsHeard => ActivitySources.Application.HasListeners() || ActivitySources.Runtime.HasListeners();
+
     public static ActivitySource SourceOf(IGrainCallContext context)
         => context.InterfaceMethod.DeclaringType?.Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true
             ? ActivitySources.Runtime

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
+using Pythia.Embedded.Diagnostics;
 
 namespace Pythia.Embedded.Runtime;
 
@@ -33,7 +34,8 @@ internal sealed partial class SiloRuntime : ILifecycleParticipant<ISiloLifecycle
     {
         IncomingFilters = [.. Services.GetServices<IIncomingGrainCallFilter>()];
         OutgoingFilters = [.. Services.GetServices<IOutgoingGrainCallFilter>()];
-        HasIncomingFilters = IncomingFilters.Length > 0;
+        _incomingFiltersThatAct = IncomingFilters.Any(filter => filter is not IncomingActivityFilter);
+        _outgoingFiltersThatAct = OutgoingFilters.Any(filter => filter is not OutgoingActivityFilter);
         CallClock.Start(now =>
         {
             foreach (var (_, target) in _targets)

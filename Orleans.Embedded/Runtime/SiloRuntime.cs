@@ -17,6 +17,8 @@ internal sealed partial class SiloRuntime
     private readonly MessagingOptions _messaging;
     private readonly int _responseTicks;
     private volatile Status _status;
+    private bool _incomingFiltersThatAct;
+    private bool _outgoingFiltersThatAct;
 
     public SiloRuntime(
         IServiceProvider services,
@@ -95,7 +97,8 @@ internal sealed partial class SiloRuntime
 
     public long QuantumMs { get; }
 
-    public bool HasIncomingFilters { get; private set; }
+    /// <summary>Whether calls go through filters. Those that only tell of calls count while somebody listens.</summary>
+    public bool HasIncomingFilters => _incomingFiltersThatAct || (IncomingFilters.Length > 0 && CallActivity.IsHeard);
 
     public IIncomingGrainCallFilter[] IncomingFilters { get; private set; } = [];
 
@@ -110,7 +113,7 @@ internal sealed partial class SiloRuntime
         }
 
         request.Source = GrainContexts.Current;
-        if (OutgoingFilters.Length > 0)
+        if (_outgoingFiltersThatAct || (OutgoingFilters.Length > 0 && CallActivity.IsHeard))
         {
             return OutgoingCall.SendAsync(this, reference, request, cancellationToken);
         }

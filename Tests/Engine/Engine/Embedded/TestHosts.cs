@@ -7,15 +7,20 @@ namespace Pythia.Engine;
 /// <summary>Silos of a test's own.</summary>
 internal static class TestHosts
 {
-    public static async Task<IHost> StartAsync(Action<ISiloBuilder>? more = null)
-    {
-        var builder = Host.CreateApplicationBuilder();
-        builder.Logging.SetMinimumLevel(LogLevel.None);
-        builder.UseOrleans(silo =>
+    /// <summary>With the settings of the suite and more.</summary>
+    public static Task<IHost> StartAsync(Action<ISiloBuilder>? more = null)
+        => StartBareAsync(silo =>
         {
             TestSilo.Configure(silo);
             more?.Invoke(silo);
         });
+
+    /// <summary>With these settings alone.</summary>
+    public static async Task<IHost> StartBareAsync(Action<ISiloBuilder> configure)
+    {
+        var builder = Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.None);
+        builder.UseOrleans(configure);
         var host = builder.Build();
         await host.StartAsync();
         return host;
