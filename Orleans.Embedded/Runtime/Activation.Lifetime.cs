@@ -89,7 +89,7 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Whether it may be ended before its time when memory runs short.</summary>
+    /// <summary>Whether it may be ended before its time: on demand, or when memory runs short.</summary>
     public bool MayBeShed(int now) => GrainClass.IdleTicks is not null && now >= _keepUntil;
 
     public bool UsedSince(int tick) => Load > 0 || IdleSince >= tick;

@@ -34,7 +34,9 @@ internal sealed partial class SiloRuntime
         Instruments.Collected();
         var now = Clock.Now;
         var ticks = age <= TimeSpan.Zero ? 0 : Clock.Ticks(age);
-        var ended = Activations().Where(activation => activation.EndIfIdle(now - ticks, DeactivationReasonCode.ActivationIdle, "It was idle.")).ToList();
+        var ended = Activations()
+            .Where(activation => activation.MayBeShed(now) && activation.EndIfIdle(now - ticks, DeactivationReasonCode.ActivationIdle, "It was idle."))
+            .ToList();
         await Task.WhenAll(ended.Select(activation => activation.Deactivated));
     }
 

@@ -53,5 +53,14 @@ public sealed class CollectionTests(EngineFixture engine)
         Assert.Equal(await busy, await Grain("busy").KeepAsync(Keep.Nothing));
     }
 
-    private IIdleGrain Grain(string name) => engine.Client.GetGrain<IIdleGrain>(_key + name);
+    [Fact]
+    public async Task Collection_OnDemand_LeavesWhatAskedToBeKept()
+    {
+        var (delayed, never) = (Grain("delayed"), engine.Client.GetGrain<IIdleGrain>(_key + "never", typeof(NeverIdleGrain).FullName));
+        var before = (await delayed.KeepAsync(Keep.Delay), await never.KeepAsync(Keep.Nothing));
+        await engine.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        Assert.Equal(before, (await delayed.KeepAsync(Keep.Nothing), await never.KeepAsync(Keep.Nothing)));
+    }
+
+    private IIdleGrain Grain(string name) => engine.Client.GetGrain<IIdleGrain>(_key + name, typeof(IdleGrain).FullName);
 }

@@ -22,7 +22,13 @@ public interface IIdleGrain : IGrainWithStringKey
 
 /// <summary>Signals {key}-ended with the reason. Its class has a short age in the silo's settings.</summary>
 [GrainType("engine.idle")]
-public sealed class IdleGrain : Grain, IIdleGrain
+public sealed class IdleGrain : IdleGrainBase;
+
+/// <summary>A grain that is never idle.</summary>
+[KeepAlive, GrainType("engine.neveridle")]
+public sealed class NeverIdleGrain : IdleGrainBase;
+
+public abstract class IdleGrainBase : Grain, IIdleGrain
 {
     private static int s_instances;
     private readonly int _instance = Interlocked.Increment(ref s_instances);

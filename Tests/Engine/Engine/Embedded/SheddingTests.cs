@@ -71,7 +71,7 @@ public sealed class SheddingTests
             });
         });
 
-    private IIdleGrain Grain(Microsoft.Extensions.Hosting.IHost host, string name) => host.Client().GetGrain<IIdleGrain>(_key + name);
+    private IIdleGrain Grain(Microsoft.Extensions.Hosting.IHost host, string name) => host.Client().GetGrain<IIdleGrain>(_key + name, typeof(IdleGrain).FullName);
 
     /// <summary>Says what the test says, for one measurement; else that there is enough.</summary>
     private sealed class Memory(int usedPercent) : IEnvironmentStatisticsProvider

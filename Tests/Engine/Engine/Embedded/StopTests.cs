@@ -13,7 +13,7 @@ public sealed class StopTests
     {
         using var host = await TestHosts.StartAsync();
         var keys = Enumerable.Range(0, 50).Select(number => $"{_key}-{number}").ToList();
-        await Task.WhenAll(keys.Select(key => host.Client().GetGrain<IIdleGrain>(key).KeepAsync(Keep.TimerThatKeepsAlive)));
+        await Task.WhenAll(keys.Select(key => host.Client().GetGrain<IIdleGrain>(key, typeof(IdleGrain).FullName).KeepAsync(Keep.TimerThatKeepsAlive)));
         await host.StopAsync();
         foreach (var key in keys)
         {
