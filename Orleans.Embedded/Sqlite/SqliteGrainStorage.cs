@@ -90,14 +90,14 @@ internal sealed class SqliteGrainStorage(string name, SqliteShards shards, IGrai
     {
         var grain = grainId.ToString();
         var isAsHeld = held is null
-            ? commands.Scalar(SelectEtag, ("$store", name), ("$name", stateName), ("$grain", grain)) is null
+            ? commands.Number(SelectEtag, ("$store", name), ("$name", stateName), ("$grain", grain)) is null
             : commands.Run(Delete, ("$store", name), ("$name", stateName), ("$grain", grain), ("$held", Number(held))) == 1;
         return isAsHeld ? true : throw Conflict(commands, stateName, grain, held);
     }
 
     private InconsistentStateException Conflict(SqliteCommands commands, string stateName, string grain, string? held)
     {
-        var stored = (commands.Scalar(SelectEtag, ("$store", name), ("$name", stateName), ("$grain", grain)) as long?)?.ToString(CultureInfo.InvariantCulture);
+        var stored = commands.Number(SelectEtag, ("$store", name), ("$name", stateName), ("$grain", grain))?.ToString(CultureInfo.InvariantCulture);
         return new InconsistentStateException(
             $"state '{stateName}' of '{grain}' in '{name}': etag {held ?? "none"} found, {stored ?? "none"} expected", stored, held);
     }

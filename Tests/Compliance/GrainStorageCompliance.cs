@@ -9,7 +9,7 @@ public abstract class GrainStorageCompliance(StoreHost host)
 
     private static readonly string[] OddKeys =
     [
-        "a", "A", "a b", " a", "a/b", "a//b", "a'b", "a\"b", "a;b--", "a%b", "a_b", "a\\b", "a:b|c", "ä", "a\u0308", "日本", "😀", "a\tb", "a\nb", "{0}", "0", "00", "0x00", "null",
+        "a", "A", "a b", " a", "a/b", "a//b", "a'b", "a\"b", "a;b--", "a%b", "a_b", "a\\b", "a:b|c", "ä", "a\u0308", "日本", "😀", "a\tb", "a\nb", "a\0b", "a\0c", "{0}", "0", "00", "0x00", "null",
         new string('k', 900),
     ];
 
