@@ -32,6 +32,7 @@ public sealed partial class JsonRpcClient : IJsonRpc
     private static readonly ResiliencePropertyKey<HedgedCall> CallKey = new("pythia.rpc.call");
 
     private readonly JsonRpcOptions _options;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ResiliencePipeline<IReadOnlyList<RpcAnswer>> _reads;
     private long _lastId;
@@ -41,6 +42,7 @@ public sealed partial class JsonRpcClient : IJsonRpc
         ArgumentNullException.ThrowIfNull(http);
         options.Validate();
         _options = options;
+        _time = time;
         _logger = logger ?? NullLogger<JsonRpcClient>.Instance;
         Nodes = [.. options.Nodes.Select(n => new JsonRpcNode(http, n, options, time))];
         _reads = CreateReads(options, time);
@@ -62,6 +64,36 @@ public sealed partial class JsonRpcClient : IJsonRpc
     /// <summary>Asks one node alone, once: to compare nodes, or to find out whether one is right.</summary>
     public async Task<JsonElement> CallAsync(JsonRpcNode node, RpcRequest request, CancellationToken cancellationToken = default)
         => (await node.SendAsync(NewBody([request]), cancellationToken))[0].Result;
+
+    /// <summary>Asks all usable nodes at once, each once: to hear what most say, or to hand all of them what may be done twice.</summary>
+    /// <param name="isEnough">Whether this answer alone does; the others then go on without being waited for.</param>
+    /// <returns>What came until one was enough, all had answered, or the first good answer was <see cref="JsonRpcOptions.HedgeAfterMs"/> old.</returns>
+    /// <exception cref="RpcUnavailableException">No usable answer came from any.</exception>
+    public async Task<IReadOnlyList<NodeAnswer>> AskAllAsync(RpcRequest request, Func<NodeAnswer, bool>? isEnough = null, CancellationToken cancellationToken = default)
+    {
+        var asked = UsableNodes().Select(n => AskAsync(n, request, cancellationToken)).ToList();
+        var answers = new List<NodeAnswer>();
+        var tooLate = default(Task);
+        while (asked.Count > 0)
+        {
+            var next = await Task.WhenAny([.. asked, .. tooLate is null ? Array.Empty<Task>() : [tooLate]]);
+            if (next == tooLate) break;
+
+            asked.Remove((Task<NodeAnswer>)next);
+            var answer = await (Task<NodeAnswer>)next;
+            answers.Add(answer);
+            if (answer.Answer is null) continue;
+            if (isEnough?.Invoke(answer) is true) break;
+
+            tooLate ??= Task.Delay(TimeSpan.FromMilliseconds(_options.HedgeAfterMs), _time, cancellationToken);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return answers.Exists(a => a.Answer is not null)
+            ? answers
+            : throw new RpcUnavailableException(
+                string.Join(", ", answers.Select(a => a.Node.Name)), string.Join("; ", answers.Select(a => $"{a.Node.Name} {a.Failure!.Reason}")), answers[0].Failure, answers[0].Failure!.Failure);
+    }
 
     /// <summary>Asks every node for its chain and its height, and sets aside those that serve another chain or lag.</summary>
     /// <remarks>The middle height counts, of an even number the upper one: of three nodes or more no single liar can make the others look late.</remarks>
@@ -110,6 +142,23 @@ public sealed partial class JsonRpcClient : IJsonRpc
         catch (Exception e) when (e is RpcException or FormatException)
         {
             return (node, 0, 0, e.Message);
+        }
+    }
+
+    private async Task<NodeAnswer> AskAsync(JsonRpcNode node, RpcRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new NodeAnswer(node, (await node.SendAsync(NewBody([request]), cancellationToken))[0], null);
+        }
+        catch (RpcUnavailableException e)
+        {
+            LogFailed(node.Name, e.Reason);
+            return new NodeAnswer(node, null, e);
+        }
+        catch (OperationCanceledException e)
+        {
+            return new NodeAnswer(node, null, new RpcUnavailableException(node.Name, "not waited for", e));
         }
     }
 

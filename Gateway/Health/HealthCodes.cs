@@ -72,6 +72,9 @@ public static class HealthCodes
     public static readonly HealthCode LaneForgottenByNode = new("lane-forgotten-by-node", HealthLevel.Degraded, "lane", "a node took a transaction and does not know it any more; it is sent again");
     public static readonly HealthCode LaneNotStored = new("lane-not-stored", HealthLevel.Degraded, "lane", "a grain or storage did not take a step");
     public static readonly HealthCode LaneOther = new("lane-other", HealthLevel.Degraded, "lane", "nothing goes out; the detail says why");
+    public static readonly HealthCode LanePoolFull = new("lane-pool-full", HealthLevel.Degraded, "lane", "the pools of the nodes take no more at the moment; it goes on with the next blocks");
+    public static readonly HealthCode LaneAwaitsBlock = new("lane-awaits-block", HealthLevel.Degraded, "lane", "intents are past their deadline by this host's clock, and no block says so");
+    public static readonly HealthCode LaneFull = new("lane-full", HealthLevel.Degraded, "lane", "`Mirror:LaneCapacity` intents wait: new ones are refused as busy when all lanes are full");
     public static readonly HealthCode LaneSlow = new("lane-slow", HealthLevel.Degraded, "lane", "a transaction was sent longer ago than `Mirror:StuckAfterSeconds` and is not mined");
 
     /// <summary>Every code, in the order of the page.</summary>
@@ -82,7 +85,8 @@ public static class HealthCodes
         NoNodeAnswers, NodeNotReached, NodeTooLate, NodeHttpStatus, NodeNotJsonRpc, NodeTooLong, NodeLimitExceeded, NodeRefuses, NodeUnusable, NodeWrongChain, NodeLags,
         NodeSetAside, NodesDisagree,
         FollowerNoEnclave, FollowerNoNodeAnswers, FollowerNodesDisagree, FollowerReorgTooDeep, FollowerNotDelivered, FollowerOther, FollowerLags,
-        LaneNoNodeAnswers, LaneRefusedByNode, LaneOutOfFunds, LaneFeeAboveCap, LaneStuck, LaneForgottenByNode, LaneNotStored, LaneOther, LaneSlow,
+        LaneNoNodeAnswers, LaneRefusedByNode, LaneOutOfFunds, LaneFeeAboveCap, LaneStuck, LaneForgottenByNode, LaneNotStored, LaneOther,
+        LanePoolFull, LaneAwaitsBlock, LaneFull, LaneSlow,
     ];
 
     /// <summary>What a follower says of itself.</summary>
@@ -106,6 +110,9 @@ public static class HealthCodes
         LaneTrouble.Stuck => LaneStuck,
         LaneTrouble.ForgottenByNode => LaneForgottenByNode,
         LaneTrouble.NotStored => LaneNotStored,
+        LaneTrouble.PoolFull => LanePoolFull,
+        LaneTrouble.AwaitsBlock => LaneAwaitsBlock,
+        LaneTrouble.Full => LaneFull,
         _ => LaneOther,
     };
 }

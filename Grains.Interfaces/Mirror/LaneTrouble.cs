@@ -38,7 +38,4 @@ public enum LaneTrouble
 
     /// <summary>As many intents wait as the lane may hold: new ones are refused at the door.</summary>
     Full = 11,
-
-    /// <summary>Nodes say different things: of the account's nonce, or of a transaction.</summary>
-    NodesDisagree = 12,
 }

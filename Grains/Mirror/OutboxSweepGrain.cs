@@ -57,15 +57,13 @@ public sealed partial class OutboxSweepGrain(
     public Task<int> SweepAsync() => _sweeping is { IsCompleted: false } ? _sweeping : _sweeping = SweepAllAsync();
 
     /// <inheritdoc/>
-    public async Task ReceiveReminder(string reminderName, TickStatus status)
-    {
-        // Notes of an activation that was taken for dead and went on are in storage only.
-        await _state.RefreshAsync();
-        await SweepAsync();
-    }
+    public Task ReceiveReminder(string reminderName, TickStatus status) => SweepAsync();
 
     private async Task<int> SweepAllAsync()
     {
+        // Every bucket is looked at again, noted in or not: notes of an activation that was taken for dead and went on are in storage only.
+        await EnsureReminderAsync();
+        await _state.RefreshAsync();
         await ForgetAsync();
         var subjects = _state.Current.Subjects;
         await Bounded.ForEachAsync(subjects, WokenAtOnce, WakeAsync);
@@ -76,8 +74,15 @@ public sealed partial class OutboxSweepGrain(
     // What is cleared is decided when it is written: one that was noted again meanwhile stays.
     private async Task ForgetAsync()
     {
-        await _state.ApplyAsync(s => s.Subjects.Overlaps(_cleared) ? s with { Subjects = s.Subjects.Except(_cleared) } : s);
-        _cleared.IntersectWith(_state.Current.Subjects);
+        try
+        {
+            await _state.ApplyAsync(s => s.Subjects.Overlaps(_cleared) ? s with { Subjects = s.Subjects.Except(_cleared) } : s);
+            _cleared.IntersectWith(_state.Current.Subjects);
+        }
+        catch (Exception e)
+        {
+            LogNotForgotten(_cleared.Count, e);
+        }
     }
 
     // One that can't be woken now is woken at the next reminder; the others must not wait for it.
@@ -112,4 +117,7 @@ public sealed partial class OutboxSweepGrain(
 
     [LoggerMessage(EventId = 4101, Level = LogLevel.Warning, Message = "A {Kind} could not be woken; the next reminder tries again")]
     private partial void LogNotWoken(SubjectKind kind, Exception exception);
+
+    [LoggerMessage(EventId = 4102, Level = LogLevel.Warning, Message = "A sweep could not store that {Count} subjects are settled; they are woken once more")]
+    private partial void LogNotForgotten(int count, Exception exception);
 }

@@ -90,7 +90,9 @@ public sealed partial class RelayGrain
             return true;
         }
 
-        if (!TryRaise(batch, out var fees))
+        // What no node ever took needs no higher fee to be replaced.
+        var fees = FeesOf(batch);
+        if (batch.SentUnixMs > 0 && !TryRaise(batch, out fees))
         {
             return false;
         }

@@ -240,7 +240,7 @@ public sealed partial class RelayGrain
     // What replaces the newest attempt, and is enough in the present.
     private bool TryRaise(LaneBatch batch, out FeeQuote fees)
     {
-        var last = new FeeQuote(BigInteger.Parse(batch.Attempt!.MaxFeePerGasWei), BigInteger.Parse(batch.Attempt.MaxPriorityFeePerGasWei));
+        var last = FeesOf(batch);
         if (Options.Fees.TryBump(last, out fees) is not FeeVerdict.Offered)
         {
             _trouble.Say(LaneTrouble.Stuck, $"nonce {batch.Nonce} is stuck at {last.MaxFeePerGasWei} wei a gas, and the cap of {Options.Fees.MaxFeePerGasGwei} gwei leaves no room to replace it");
@@ -254,6 +254,9 @@ public sealed partial class RelayGrain
 
         return true;
     }
+
+    private static FeeQuote FeesOf(LaneBatch batch)
+        => new(BigInteger.Parse(batch.Attempt!.MaxFeePerGasWei), BigInteger.Parse(batch.Attempt.MaxPriorityFeePerGasWei));
 
     [LoggerMessage(EventId = 4204, Level = LogLevel.Information, Message = "Lane {Account} nonce {Nonce}: {Hash} sent, {Verdict} {Detail}")]
     private partial void LogSent(string account, ulong nonce, string hash, SendVerdict verdict, string detail);

@@ -130,7 +130,7 @@ public sealed class PythiaProgram : IAsyncDisposable
             ChainId = contracts.ChainId,
             Contracts = new LedgerContracts(contracts.DeviceRegistry, contracts.ConsentRegistry, contracts.PolicyRegistry, contracts.Relay),
             FirstBlock = contracts.DeployedFromBlock,
-            Node = new ChainNode(chain.Rpc),
+            Node = new ChainNode(chain.Rpc, contracts.ChainId),
             Lanes = [.. chain.RelayKeys.Select(key => new KeyLaneSigner(key))],
         });
     }

@@ -28,6 +28,7 @@ public sealed class MirrorWorld : IAsyncDisposable
     private MirrorWorld(Action<MirrorOptions>? configure)
     {
         _configure = configure;
+        Lanes = [Lane];
         Registries = new ModelRegistries(Contracts);
         People = new TestPeople(ChainId, Contracts, Time);
     }
@@ -46,17 +47,25 @@ public sealed class MirrorWorld : IAsyncDisposable
 
     public KeyLaneSigner Lane { get; } = new(TestPeople.Key(99));
 
+    /// <summary>The accounts that are configured from the next start on.</summary>
+    public IReadOnlyList<KeyLaneSigner> Lanes { get; set; } = [];
+
     public IGrainFactory Grains => _host.Grains;
 
     public IServiceProvider Services => _host.Services;
 
-    public IRelayGrain Relay => Grains.GetGrain<IRelayGrain>(Key(Lane.Account));
+    public IRelayGrain Relay => RelayOf(Lane);
+
+    public IRelayGrain RelayOf(KeyLaneSigner lane) => Grains.GetGrain<IRelayGrain>(Key(lane.Account));
 
     public ILedgerGrain Ledger => Grains.GetGrain<ILedgerGrain>(Key("0"));
 
-    public static async Task<MirrorWorld> StartAsync(Action<MirrorOptions>? configure = null)
+    /// <param name="configure">Options that differ.</param>
+    /// <param name="lanes">How many accounts pay.</param>
+    public static async Task<MirrorWorld> StartAsync(Action<MirrorOptions>? configure = null, int lanes = 1)
     {
         var world = new MirrorWorld(configure);
+        world.Lanes = [world.Lane, .. Enumerable.Range(1, lanes - 1).Select(i => new KeyLaneSigner(TestPeople.Key((byte)(99 + i))))];
         await world.StartHostAsync();
         return world;
     }
@@ -78,7 +87,7 @@ public sealed class MirrorWorld : IAsyncDisposable
         silo.Services.AddGrainStorage(GrainStorage.Name, (_, _) => Storage);
         silo.Services.AddSingleton<TimeProvider>(Time);
         silo.Services.AddSingleton<IEnclave>(Chain);
-        silo.Services.AddSingleton(new LedgerChain { ChainId = ChainId, Contracts = Contracts, FirstBlock = 1, Node = Chain, Lanes = [Lane] });
+        silo.Services.AddSingleton(new LedgerChain { ChainId = ChainId, Contracts = Contracts, FirstBlock = 1, Node = Chain, Lanes = [.. Lanes] });
         silo.Services.AddPythiaGrains(options =>
         {
             options.LookAgainSeconds = 1;
