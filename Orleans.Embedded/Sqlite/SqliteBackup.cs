@@ -55,12 +55,17 @@ public static class SqliteBackup
     /// <param name="cancellationToken">Ends it; what was copied by then is the caller's to remove.</param>
     /// <returns>The names of the files in <paramref name="folder"/>, sound and on the disk.</returns>
     public static IReadOnlyList<string> Copy(IEnumerable<string> paths, string folder, IProgress<BackupProgress>? progress, CancellationToken cancellationToken)
+        => Copy(paths, folder, progress, whileHeld: null, cancellationToken);
+
+    /// <param name="whileHeld">Called between 2. and 3., for tests.</param>
+    internal static IReadOnlyList<string> Copy(
+        IEnumerable<string> paths, string folder, IProgress<BackupProgress>? progress, Action? whileHeld, CancellationToken cancellationToken)
     {
         var files = paths.SelectMany(FindFiles).Order(StringComparer.Ordinal).ToList();
         var readers = new List<SqliteConnection>();
         try
         {
-            BeginReading(files, readers);
+            BeginReading(files, readers, whileHeld);
             for (var at = 0; at < files.Count; at++)
             {
                 CopyPages(readers[at], files[at], Path.Combine(folder, Path.GetFileName(files[at])), progress, cancellationToken);
@@ -79,7 +84,7 @@ public static class SqliteBackup
     }
 
     // 1. to 3.
-    private static void BeginReading(List<string> files, List<SqliteConnection> readers)
+    private static void BeginReading(List<string> files, List<SqliteConnection> readers, Action? whileHeld)
     {
         var writers = new List<SqliteConnection>();
         try
@@ -96,6 +101,8 @@ public static class SqliteBackup
                 Run(readers[^1], "BEGIN");
                 Run(readers[^1], "SELECT COUNT(*) FROM schema_version");
             }
+
+            whileHeld?.Invoke();
         }
         finally
         {

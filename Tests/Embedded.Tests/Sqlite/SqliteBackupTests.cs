@@ -26,7 +26,7 @@ public sealed class SqliteBackupTests : IDisposable
         var written = new int[Chains];
         var writers = Enumerable.Range(0, Chains).Select(chain => Task.Run(() => WriteInTurnAsync(store, chain, written, stop.Token))).ToArray();
         var most = 0;
-        for (var copy = 0; copy < 30; copy++)
+        for (var copy = 0; copy < 12; copy++)
         {
             var before = (int[])written.Clone();
             var folder = _copies.CreateSubdirectory($"{copy}").FullName;
@@ -41,6 +41,19 @@ public sealed class SqliteBackupTests : IDisposable
         await stop.CancelAsync();
         await Task.WhenAll(writers);
         Assert.True(most > 20, $"writers got no further than {most} between copies");
+    }
+
+    [Fact]
+    public async Task Copy_UntilAllFilesAreRead_NoFileTakesAWrite()
+    {
+        await using (await _three.OpenAsync())
+        {
+        }
+
+        var refused = 0;
+        SqliteBackup.Copy([_three.Path], _copies.FullName, null, () => refused = SqliteBackup.FindFiles(_three.Path).Count(file => !TakesWrites(file)), CancellationToken.None);
+        Assert.Equal(3, refused);
+        Assert.All(SqliteBackup.FindFiles(_three.Path), file => Assert.True(TakesWrites(file)));
     }
 
     [Fact]
@@ -86,6 +99,13 @@ public sealed class SqliteBackupTests : IDisposable
         Assert.Equal(second, Assert.Throws<DamagedStorageException>(() => SqliteBackup.Copy([_three.Path], _copies.FullName, null, CancellationToken.None)).Path);
         File.Delete(second);
         Assert.Equal(second, Assert.Throws<DamagedStorageException>(() => SqliteBackup.Copy([_three.Path], _copies.FullName, null, CancellationToken.None)).Path);
+    }
+
+    private static bool TakesWrites(string file)
+    {
+        using var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={file};Pooling=False");
+        connection.Open();
+        return SQLitePCL.raw.sqlite3_exec(connection.Handle, "BEGIN IMMEDIATE") == SQLitePCL.raw.SQLITE_OK;
     }
 
     private static async Task WriteInTurnAsync(OpenStore store, int chain, int[] written, CancellationToken stop)
