@@ -24,6 +24,10 @@ public sealed partial class RelayGrain
                     closed.Add(batch.Nonce);
                 }
             }
+            else if (batch.IsSettled && batch.SentUnixMs == 0 && !IsGap(batch.Nonce))
+            {
+                await GiveUpAsync(batch); // others were faster, and nobody needs the nonce
+            }
             else if (batch.Attempt is null)
             {
                 await SignAndSendAsync(batch, cancellationToken);

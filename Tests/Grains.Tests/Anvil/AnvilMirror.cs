@@ -30,6 +30,9 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
 
     public TestPeople People { get; private set; } = null!;
 
+    /// <summary>The account that pays.</summary>
+    public EthereumKey RelayKey => _relayKey;
+
     public IGrainFactory Grains => _host.Grains;
 
     public IRelayGrain Lane => Grains.GetGrain<IRelayGrain>(Key(_relayKey.Address));

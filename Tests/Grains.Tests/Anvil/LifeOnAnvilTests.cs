@@ -1,6 +1,9 @@
+using System.Numerics;
 using Pythia.Contracts.DevChain;
+using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
+using Pythia.Contracts.Transactions;
 using Pythia.Grains.Devices;
 using Pythia.Grains.Mirror;
 using Pythia.Tests.DevChain;
@@ -116,6 +119,87 @@ public sealed class LifeOnAnvilTests(AnvilMirror mirror) : IClassFixture<AnvilMi
 
         var carriedOut = await mirror.CarriedOutAsync();
         Assert.All(acts, act => Assert.Equal(1, carriedOut[act.Digest(mirror.ChainId)]));
+    }
+
+    [Fact]
+    public async Task Submit_RelayingAccountWithoutEtherAndTheSignerCancelsItself_FailsWithThatReason()
+    {
+        var act = Publish(Bob, "out of gas");
+        await mirror.Rpc.SetBalanceAsync(mirror.RelayKey.Address, 0);
+        try
+        {
+            Assert.Equal(IntentVerdict.Accepted, (await mirror.SubmitAsync(act, Bob)).Verdict);
+            await EventuallyAsync(async () => (await mirror.Lane.GetAsync()).TroubleCode is LaneTrouble.OutOfFunds);
+
+            var cancel = RegistryAbi.PolicyRegistry.Function("cancelIntent").Encode(act.Nonce);
+            Assert.True((await (await mirror.SenderAsync(Bob)).SendAsync(act.Contract, cancel)).Succeeded);
+
+            var view = await mirror.UntilAsync(act, IntentStage.Final);
+            Assert.Equal((IntentStage.Failed, $"its signer cancelled nonce {act.Nonce}"), (view.Stage, view.Reason));
+        }
+        finally
+        {
+            await mirror.Rpc.SetBalanceAsync(mirror.RelayKey.Address, BigInteger.Pow(10, 21));
+        }
+
+        await mirror.CarryOutAsync(Publish(Bob, "with gas again"), Bob);
+    }
+
+    [Fact]
+    public async Task Submit_AnotherTransactionOfTheAccountTakesTheNonce_IsCarriedOutUnderTheNextOnce()
+    {
+        await mirror.Rpc.SetAutomineAsync(false);
+        var act = Publish(Alice, "robbed");
+        await mirror.SubmitAsync(act, Alice);
+        await mirror.UntilAsync(act, IntentStage.AcceptedByNode);
+
+        var nonce = await mirror.Rpc.TransactionCountAsync(mirror.RelayKey.Address, BlockTag.Latest);
+        await mirror.Rpc.SendAsync(new Eip1559Transaction
+        {
+            ChainId = mirror.ChainId,
+            Nonce = nonce,
+            MaxFeePerGasWei = FeePolicy.Gwei(90),
+            MaxPriorityFeePerGasWei = FeePolicy.Gwei(50),
+            GasLimit = 21_000,
+            To = mirror.RelayKey.Address,
+        }.Sign(mirror.RelayKey));
+        await mirror.Rpc.MineAsync();
+        await mirror.Rpc.SetAutomineAsync(true);
+        await mirror.Rpc.MineAsync();
+
+        await mirror.UntilAsync(act, IntentStage.Final);
+        Assert.Equal(1, (await mirror.CarriedOutAsync())[act.Digest(mirror.ChainId)]);
+    }
+
+    [Fact]
+    public async Task Submit_NonceOutOfItsSequence_FailsAtItsDeadlineWithTheContractsWords()
+    {
+        var people = mirror.People;
+        var header = people.Header(Alice, RegistryKind.PolicyRegistry, deadline: people.Now + 40, nonce: KeyedNonce.Of(9_999, 5));
+        var act = new PublishAct(header, [.. "sixth before first"u8]);
+        await mirror.SubmitAsync(act, Alice);
+        await mirror.UntilAsync(act, IntentStage.AcceptedByNode);
+        await EventuallyAsync(async () => await mirror.Lane.GetAsync() is { Waiting: 1 });
+
+        await mirror.Rpc.AdvanceClockAsync(TimeSpan.FromSeconds(90));
+        await mirror.Rpc.MineAsync();
+
+        var view = await mirror.UntilAsync(act, IntentStage.Failed);
+        Assert.Equal(IntentStage.Failed, view.Stage);
+        Assert.Contains("its contract left it without an outcome: InvalidAccountNonce", view.Reason, StringComparison.Ordinal);
+    }
+
+    private PublishAct Publish(EthereumKey key, string text)
+        => new(mirror.People.Header(key, RegistryKind.PolicyRegistry), [.. System.Text.Encoding.UTF8.GetBytes(text)]);
+
+    // The lane's own view has no event to wait for: asked again until it fits, for at most 30 seconds.
+    private static async Task EventuallyAsync(Func<Task<bool>> fits)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await fits())
+        {
+            await Task.Delay(20, patience.Token);
+        }
     }
 
     private Task<GrantEpochs> EpochsAsync(TestDevice device) => mirror.Reader.EpochsAsync(device.Id);

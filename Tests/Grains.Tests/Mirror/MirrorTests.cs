@@ -15,6 +15,7 @@ public sealed class MirrorTests
     {
         await using var world = await MirrorWorld.StartAsync();
         var device = await world.ClaimedDeviceAsync(world.People.Alice);
+        await world.FollowedAsync();
         var act = EndConsents(world, device);
         var sent = world.Chain.Sent.Count;
 
