@@ -13,8 +13,8 @@ public sealed class OperationsOptions
     [Required, HttpUrl]
     public string Url { get; set; } = "http://127.0.0.1:0";
 
-    /// <summary>Seconds from being asked to stop until the process ends whatever is still under way: 1 to 300, default 15.</summary>
-    [Range(1, 300)]
+    /// <summary>Seconds from being asked to stop until the process ends whatever is still under way: 1 to 120, default 15.</summary>
+    [Range(1, 120)]
     public int StopSeconds { get; set; } = 15;
 
     /// <summary>Free space of the data folder's disk, in MiB, below which health complains: 1 to 1,000,000, default 1,024.</summary>

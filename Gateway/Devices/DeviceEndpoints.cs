@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
+using Pythia.Gateway.Telemetry;
 using Pythia.Grains;
 using Pythia.Grains.Pythia;
 
@@ -78,6 +80,7 @@ public static class DeviceEndpoints
     {
         var grain = grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave));
         var reply = await grain.AnswerAsync(ImmutableCollectionsMarshal.AsImmutableArray(request), context.RequestAborted);
+        context.RequestServices.GetService<GatewayMetrics>()?.Asked(chainId, reply.Reason.Split(':')[0]);
         context.Response.Headers.CacheControl = "no-store";
         if (reply.Problem.IsDefaultOrEmpty)
             return Results.Bytes(ImmutableCollectionsMarshal.AsArray(reply.Answer)!, AnswerMediaType);

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Pythia.Gateway.Telemetry;
 
 namespace Pythia.Gateway.Problems;
 
@@ -18,6 +20,7 @@ public sealed class ProblemResult(Problem problem) : IResult
 
     public static async Task WriteAsync(HttpContext context, Problem problem)
     {
+        context.RequestServices.GetService<GatewayMetrics>()?.Refused(problem);
         context.Response.StatusCode = problem.Status;
         context.Response.Headers.CacheControl = "no-store";
         if (problem.RetryAfterSeconds is { } seconds)

@@ -44,11 +44,13 @@ public static class StrictSettings
     {
         var part = configuration.GetSection(section);
         var problems = CheckShape(typeof(T), part);
-        if (problems.Count > 0) return problems;
 
+        // What has no form is left out, so that the ranges of the others are judged at the same time.
+        var formless = problems.Select(problem => problem.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var sound = new ConfigurationBuilder().AddInMemoryCollection(part.AsEnumerable().Where(setting => !formless.Contains(setting.Key))).Build();
         var options = new T();
-        part.Bind(options);
-        return CheckValues(options, section);
+        sound.GetSection(section).Bind(options);
+        return [.. problems, .. CheckValues(options, section).Where(problem => !formless.Contains(problem.Key))];
     }
 
     /// <summary>Names that <paramref name="type"/> does not know, and values that do not convert to what it has.</summary>

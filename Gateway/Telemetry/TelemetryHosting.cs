@@ -22,6 +22,7 @@ public static class TelemetryHosting
             provider.GetRequiredService<IOptions<TelemetryOptions>>().Value.SeriesPerMetric,
             provider.GetRequiredService<IMeterFactory>(),
             provider.GetRequiredService<ILogger<MetricsCollector>>()));
+        services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<IOperationsPage, MetricsPage>();
         services.AddHostedService<OtlpExport>();
         return services;

@@ -9,8 +9,9 @@ public static class SiloCommandLine
     public const int DoesNotHold = 1;
     public const int WrongInput = 2;
 
-    /// <summary>How long a command may take to stop after Ctrl-C or SIGTERM before the process ends anyway.</summary>
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(30);
+    /// <summary>How long a command may take to stop after Ctrl-C or SIGTERM before the process ends anyway: the longest
+    /// <c>Operations:StopSeconds</c>, and what the chain takes to write its state.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(150);
 
     public static async Task<int> RunAsync(string[] args)
     {
@@ -49,6 +50,7 @@ public static class SiloCommandLine
             BackupCommand.BuildRestore(),
             KeyCommand.Build(),
             VerifyCommand.Build(),
+            ConfigCommand.Build(),
         };
         RunCommand.MakeDefault(root);
         return root;

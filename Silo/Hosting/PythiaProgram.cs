@@ -140,6 +140,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         services.AddSingleton(folder);
         services.AddSingleton<IHealthPart, FolderHealth>();
         services.AddSingleton<IHealthPart, LaneHealth>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RelayWatch>(provider, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<NodeWatch>(services, chain.Contracts.ChainId, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<HeadWatch>(services));
 

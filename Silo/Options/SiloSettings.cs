@@ -14,9 +14,21 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
     /// <summary>Section of <see cref="MirrorOptions"/>.</summary>
     public const string MirrorSection = "Mirror";
 
+    /// <summary>Every section with the type that it binds to.</summary>
+    public static IReadOnlyList<(string Section, Type Options)> Types { get; } =
+    [
+        (DataOptions.Section, typeof(DataOptions)),
+        (ChainOptions.Section, typeof(ChainOptions)),
+        (RelayOptions.Section, typeof(RelayOptions)),
+        (EnclaveOptions.Section, typeof(EnclaveOptions)),
+        (MirrorSection, typeof(MirrorOptions)),
+        (GatewayOptions.Section, typeof(GatewayOptions)),
+        (OperationsOptions.Section, typeof(OperationsOptions)),
+        (TelemetryOptions.Section, typeof(TelemetryOptions)),
+    ];
+
     /// <summary>The sections that are this program's.</summary>
-    public static IReadOnlyList<string> Sections { get; } =
-        [DataOptions.Section, ChainOptions.Section, RelayOptions.Section, EnclaveOptions.Section, MirrorSection, GatewayOptions.Section, OperationsOptions.Section, TelemetryOptions.Section];
+    public static IReadOnlyList<string> Sections { get; } = [.. Types.Select(type => type.Section)];
 
     /// <summary>The chain is our own anvil in the data folder.</summary>
     public bool OwnChain => Chain.Rpc.Count == 0;

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json.Nodes;
 using Shouldly;
 
@@ -15,7 +17,7 @@ public sealed class RunTests : IDisposable
     {
         var data = _folder.PathOf("data");
         ulong cursor;
-        await using (var first = SiloProcess.Start("run", "--data", data))
+        await using (var first = SiloProcess.Start("run", "--data", data, "--set", "Operations:StopSeconds=2"))
         {
             var health = await WaitUntilUpAsync(first);
             first.Output.Count(line => line.Contains("  deployed ", StringComparison.Ordinal)).ShouldBe(4);
@@ -27,9 +29,10 @@ public sealed class RunTests : IDisposable
             (await second.WaitForExitAsync()).ShouldBe(1, second.Text);
             second.Text.ShouldContain("another process found that uses it");
 
-            // Asked to stop.
+            // Asked to stop, while somebody is slow to say what he wants: his connection is cut when the time is over.
             var children = first.FindDescendants();
             children.ShouldNotBeEmpty();
+            using var slow = await BeginRequestAsync(health);
             first.Signal(SiloProcess.SigTerm);
             (await first.WaitForExitAsync()).ShouldBe(0, first.Text);
             first.Text.ShouldContain("Stopped.");
@@ -47,6 +50,15 @@ public sealed class RunTests : IDisposable
         again.Signal(SiloProcess.SigKill);
         await again.WaitForExitAsync();
         await SiloProcess.WaitForEndAsync(orphans);
+    }
+
+    // The head of a request, and of its body one byte of ten.
+    private static async Task<TcpClient> BeginRequestAsync(Uri url)
+    {
+        var client = new TcpClient();
+        await client.ConnectAsync(url.Host, url.Port);
+        await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"POST /pythia/31337/answer HTTP/1.1\r\nHost: {url.Authority}\r\nContent-Type: application/cbor\r\nContent-Length: 10\r\n\r\nx"));
+        return client;
     }
 
     private static async Task<Uri> WaitUntilUpAsync(SiloProcess silo)

@@ -1,10 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using Pythia.Contracts.Transactions;
-using Pythia.Enclave.Host;
-using Pythia.Gateway;
-using Pythia.Gateway.Telemetry;
-using Pythia.Grains.Mirror;
 using Pythia.Silo.Options;
 using Pythia.Vectors;
 using Shouldly;
@@ -16,14 +12,7 @@ public sealed class SettingsPageTests
 {
     private static readonly (string Section, Type Options)[] Sections =
     [
-        (DataOptions.Section, typeof(DataOptions)),
-        (ChainOptions.Section, typeof(ChainOptions)),
-        (RelayOptions.Section, typeof(RelayOptions)),
-        (EnclaveOptions.Section, typeof(EnclaveOptions)),
-        (GatewayOptions.Section, typeof(GatewayOptions)),
-        (OperationsOptions.Section, typeof(OperationsOptions)),
-        (TelemetryOptions.Section, typeof(TelemetryOptions)),
-        ("Mirror", typeof(MirrorOptions)),
+        .. SiloSettings.Types,
         ("Mirror:Fees", typeof(FeePolicy)),
     ];
 

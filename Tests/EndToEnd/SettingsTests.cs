@@ -80,6 +80,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("run --help", "--data")]
     [InlineData("demo --help", "--json")]
     [InlineData("deploy --help", "--settings")]
+    [InlineData("config --help", "--set")]
     [InlineData("verify --help", "proof")]
     [InlineData("verify proof --help", "--state-root")]
     [InlineData("verify answer --help", "--config")]
