@@ -63,7 +63,7 @@ public sealed class LaneDirectory(LedgerChains chains)
     public IEnumerable<string> InOrder(ulong chainId, string digest)
     {
         var accounts = chains.Get(chainId).Lanes;
-        var first = (int)(StableHash.Of(digest) % (uint)accounts.Length);
+        var first = (int)(BucketHash.Of(digest) % (uint)accounts.Length);
         return Enumerable.Range(first, accounts.Length).Select(i => accounts[i % accounts.Length].Account.ToString());
     }
 

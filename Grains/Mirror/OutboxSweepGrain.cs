@@ -24,7 +24,7 @@ public sealed partial class OutboxSweepGrain(
 
     /// <summary>The bucket of a subject: stable, since subjects are noted across restarts.</summary>
     public static string KeyOf(ulong chainId, IntentSubject subject)
-        => GrainKeys.Of(chainId, (StableHash.Of(subject.Key) % Buckets).ToString());
+        => GrainKeys.Of(chainId, (BucketHash.Of(subject.Key) % Buckets).ToString());
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {

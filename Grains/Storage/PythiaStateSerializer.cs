@@ -22,7 +22,7 @@ public sealed class PythiaStateSerializer : IGrainStorageSerializer
     private const string VersionProperty = "schemaVersion";
 
     /// <inheritdoc/>
-    public BinaryData Serialize<T>(T input) => new(JsonSerializer.SerializeToUtf8Bytes(input, StateJson.Default.Options));
+    public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, StateJson.Default.Options));
 
     /// <inheritdoc/>
     /// <exception cref="JsonException">The bytes are damaged, or of a schema that is newer than this program.</exception>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Pythia.Grains.Storage;
 
 /// <summary>Spreads keys over buckets in a way that is the same in every process and version.</summary>
-public static class StableHash
+public static class BucketHash
 {
     /// <summary>The first 4 bytes of SHA-256 of the UTF-8 text, big-endian.</summary>
     public static uint Of(string text)
