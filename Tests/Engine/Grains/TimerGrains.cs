@@ -83,7 +83,7 @@ public abstract class TimerGrainBase : Grain, ITimerGrain
         {
             if (++ticks == 3)
             {
-                timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                timer!.Change(Timeout.InfiniteTimeSpan, Often);
                 third.SetResult();
             }
         });

@@ -37,6 +37,24 @@ public sealed class SheddingTests
     }
 
     [Fact]
+    public async Task Memory_FarBeyondTheLimit_LeavesTheBusyAndWhatAskedToBeKept()
+    {
+        var memory = new Memory(usedPercent: 10);
+        using var host = await StartAsync(memory, targetPercent: 1);
+        var busy = Grain(host, "busy").HoldAsync();
+        await Signals.WaitAsync(_key + "busy-held");
+        await Grain(host, "kept").KeepAsync(Keep.Delay);
+        await Grain(host, "idle").KeepAsync(Keep.Nothing);
+        await memory.MeasureOnceAsync(usedPercent: 99);
+        Assert.True(Signals.IsSet(_key + "idle-ended"));
+        Assert.False(Signals.IsSet(_key + "kept-ended"));
+        Assert.False(Signals.IsSet(_key + "busy-ended"));
+        Signals.Set(_key + "busy-go");
+        await busy;
+        await host.StopAsync();
+    }
+
+    [Fact]
     public async Task Memory_BelowTheLimit_EndsNone()
     {
         var memory = new Memory(usedPercent: 10);
@@ -59,13 +77,14 @@ public sealed class SheddingTests
             options.MemoryUsageTargetPercentage = target;
         })))).Message);
 
-    private static Task<Microsoft.Extensions.Hosting.IHost> StartAsync(Memory memory)
+    private static Task<Microsoft.Extensions.Hosting.IHost> StartAsync(Memory memory, double targetPercent = 75)
         => TestHosts.StartAsync(silo =>
         {
             silo.Services.AddSingleton<IEnvironmentStatisticsProvider>(memory);
             silo.Configure<GrainCollectionOptions>(options =>
             {
                 options.EnableActivationSheddingOnMemoryPressure = true;
+                options.MemoryUsageTargetPercentage = targetPercent;
                 options.MemoryUsagePollingPeriod = TimeSpan.FromMilliseconds(10);
                 options.ClassSpecificCollectionAge[typeof(IdleGrain).FullName!] = TimeSpan.FromHours(1);
             });
