@@ -11,9 +11,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Gateway.Acts;
+using Pythia.Gateway.Callers;
 using Pythia.Gateway.Catalogue;
 using Pythia.Gateway.Devices;
 using Pythia.Gateway.Health;
+using Pythia.Gateway.Lists;
 using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
@@ -39,6 +41,8 @@ public static class GatewayEndpoints
         services.AddSingleton<EnclaveDirectory>();
         services.AddSingleton<ActPreparer>();
         services.AddSingleton<EventStreams>();
+        services.AddSingleton<IntentQuota>();
+        services.AddSingleton<CallerFilter>();
         services.AddRouting();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(LimitServer);
         services.AddRateLimiter(_ => { });
@@ -77,10 +81,12 @@ public static class GatewayEndpoints
 
         var rest = endpoints.MapGroup("/v1/chains/{chain}");
         rest.AddEndpointFilter(chains.FilterAsync);
+        rest.AddEndpointFilter(endpoints.ServiceProvider.GetRequiredService<CallerFilter>().FilterAsync);
         CatalogueEndpoints.MapChains(endpoints);
         CatalogueEndpoints.Map(rest);
         ActEndpoints.Map(rest);
         ViewEndpoints.Map(rest);
+        ListEndpoints.Map(rest);
         HealthEndpoints.Map(endpoints);
         ApiDocumentEndpoint.Map(endpoints);
         return endpoints;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Pythia.Gateway.Callers;
 using Pythia.Gateway.Settings;
 
 namespace Pythia.Gateway;
@@ -39,6 +40,32 @@ public sealed class GatewayOptions
     /// <summary>Seconds after which a stream without news says that it is still there: 1 to 19, default 15.</summary>
     [Range(1, 19)]
     public int EventHeartbeatSeconds { get; set; } = 15;
+
+    /// <summary>What callers call the gateway by, where that is not what it is reached by: an absolute http or https URL without path. Signatures
+    /// over another name are then refused. Default: whatever the request says.</summary>
+    [HttpUrl]
+    public string? PublicUrl { get; set; }
+
+    /// <summary>Integrators with a key of their own, at most 1,000.</summary>
+    [Length(0, 1_000)]
+    public IList<ClientOptions> Clients { get; } = [];
+
+    /// <summary>Seconds from created to expires that a request's signature may last: 10 to 300, default 300.</summary>
+    [Range(10, 300)]
+    public int SignatureWindowSeconds { get; set; } = 300;
+
+    /// <summary>Seconds that a signer's clock may differ from ours: 0 to 300, default 30.</summary>
+    [Range(0, 300)]
+    public int ClockSkewSeconds { get; set; } = 30;
+
+    /// <summary>Intents in a day that everyone without a client's key may hand over from one network address; 0: none without a signature of
+    /// a client: 0 to 1,000,000, default 200.</summary>
+    [Range(0, 1_000_000)]
+    public int AnonymousIntentsPerDay { get; set; } = 200;
+
+    /// <summary>Gas of such intents in a day: 0 to 10^15, default 100,000,000.</summary>
+    [Range(0L, 1_000_000_000_000_000L)]
+    public long AnonymousGasPerDay { get; set; } = 100_000_000;
 }
 
 /// <summary>One chain, section <c>Gateway:Chains:{n}</c>.</summary>
@@ -59,4 +86,8 @@ public sealed class GatewayChainOptions
     /// <summary>Address of PolicyRegistry, 0x and 40 hex digits.</summary>
     [Required, EthereumAddress]
     public string PolicyRegistry { get; set; } = "";
+
+    /// <summary>Accounts that pay for intents, each with a lane, at most 64; for the lanes' page.</summary>
+    [Length(0, 64), EachEthereumAddress]
+    public IList<string> RelayAccounts { get; } = [];
 }

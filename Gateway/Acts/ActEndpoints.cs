@@ -56,15 +56,23 @@ internal static class ActEndpoints
         }
     }
 
-    private static async Task<IResult> SubmitAsync(HttpContext context, IGrainFactory grains, ILogger<ActPreparer> logger)
+    private static async Task<IResult> SubmitAsync(HttpContext context, IGrainFactory grains, IntentQuota quota, ILogger<ActPreparer> logger)
     {
-        var (body, problem) = await ReadJsonAsync(context);
+        var (bytes, problem) = await RequestBody.ReadAsync(context.Request, JsonMediaType, LongestBodyBytes);
+        return problem is not null
+            ? new ProblemResult(problem)
+            : await IdempotentAnswers.RunAsync(context, ServedChains.Of(context).ChainId, bytes, grains, () => TakeAsync(bytes, context, grains, quota, logger));
+    }
+
+    private static async Task<IResult> TakeAsync(byte[] bytes, HttpContext context, IGrainFactory grains, IntentQuota quota, ILogger logger)
+    {
+        var (body, problem) = StrictJson.Parse(bytes);
         problem ??= StrictJson.CheckMembers(body, ["act", "signature"]);
         if (problem is not null) return new ProblemResult(problem);
 
         try
         {
-            return await HandOverAsync(body, context, grains, logger);
+            return await HandOverAsync(body, context, grains, quota, logger);
         }
         catch (ActRefusedException e)
         {
@@ -72,7 +80,7 @@ internal static class ActEndpoints
         }
     }
 
-    private static async Task<IResult> HandOverAsync(JsonObject body, HttpContext context, IGrainFactory grains, ILogger logger)
+    private static async Task<IResult> HandOverAsync(JsonObject body, HttpContext context, IGrainFactory grains, IntentQuota quota, ILogger logger)
     {
         var signature = ActMembers.ReadBytes(body, "signature");
         if (signature.Length is 0 or > LongestSignatureBytes)
@@ -82,7 +90,12 @@ internal static class ActEndpoints
         var prepared = ActCodec.Read(ActMembers.ReadObject(body, "act"), chain);
         var intent = new SignedIntent(prepared.Text, ImmutableArray.Create(signature));
         var subject = await ActSubjects.FindAsync(prepared.Act, chain.ChainId, grains);
+        var (reservation, problem) = await quota.ReserveAsync(context, chain.ChainId, prepared.Act.GasLimit);
+        if (reservation is null) throw new ActRefusedException(problem!);
+
+        // What throws here may have been stored: its gas stays reserved.
         var receipt = await subject.SubmitAsync(intent, context.RequestAborted);
+        if (receipt.Verdict != IntentVerdict.Accepted) await quota.GiveBackAsync(reservation);
         GatewayLog.IntentJudged(logger, receipt.Digest, prepared.Act.PrimaryType, receipt.Verdict);
         return ToResult(receipt, context, chain.ChainId);
     }

@@ -53,6 +53,7 @@ internal static partial class ApiOperations
     {
         Description = "Accepted is stored: it will be carried out once or reported failed. The digest is the intent's natural idempotency key: the same "
             + "signed act may be sent again and counts once.",
+        Parameters = [new(IdempotentAnswers.Field, "header", "idempotencyKey", "The same request under the same key gets the same answer again, for a day.")],
         Request = new("application/json", "SignedAct", ActEndpoints.LongestBodyBytes, "The act as it was prepared and its signature."),
         Replies =
         [
@@ -63,7 +64,8 @@ internal static partial class ApiOperations
         [
             ProblemTypes.MalformedJson, ProblemTypes.UnknownField, ProblemTypes.MissingField, ProblemTypes.MalformedAct, ProblemTypes.MalformedSignature,
             ProblemTypes.WrongContract, ProblemTypes.WrongSubject, ProblemTypes.BadSignature, ProblemTypes.Expired, ProblemTypes.NotAllowed, ProblemTypes.StaleEpoch,
-            ProblemTypes.WrongState, ProblemTypes.Busy,
+            ProblemTypes.WrongState, ProblemTypes.Busy, ProblemTypes.BadHeader, ProblemTypes.IdempotencyKeyInUse, ProblemTypes.IdempotencyKeyReused,
+            ProblemTypes.SignatureRequired, ProblemTypes.Forbidden, ProblemTypes.QuotaExceeded,
         ],
     };
 

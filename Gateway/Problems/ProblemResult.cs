@@ -14,6 +14,9 @@ public sealed class ProblemResult(Problem problem) : IResult
 
     public const string JsonMediaType = "application/problem+json";
 
+    // What a signature is to cover (RFC 9421 section 5.1).
+    private const string AcceptSignature = "sig=(\"@method\" \"@target-uri\" \"content-digest\");created;expires;nonce;keyid";
+
     public Problem Problem { get; } = problem;
 
     public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, Problem);
@@ -25,6 +28,12 @@ public sealed class ProblemResult(Problem problem) : IResult
         context.Response.Headers.CacheControl = "no-store";
         if (problem.RetryAfterSeconds is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+
+        if (problem.Status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Signature";
+            context.Response.Headers["Accept-Signature"] = AcceptSignature;
+        }
 
         var device = context.Request.Path.StartsWithSegments(DevicePath, StringComparison.Ordinal);
         var body = device ? ConciseProblem.Encode(problem) : EncodeJson(problem, context.TraceIdentifier);

@@ -12,6 +12,19 @@ public static class RequestBody
     public static async Task<(byte[] Bytes, Problem? Problem)> ReadAsync(HttpRequest request, string mediaType, int limit)
     {
         if (!IsMediaType(request.ContentType, mediaType)) return ([], Problem.MediaType(request.ContentType, mediaType));
+        return await ReadAsync(request, limit);
+    }
+
+    /// <summary>Reads a body that is read again afterwards: what is signed is what is carried out.</summary>
+    public static async Task<(byte[] Bytes, Problem? Problem)> KeepAsync(HttpRequest request, int limit)
+    {
+        var (bytes, problem) = await ReadAsync(request, limit);
+        if (problem is null) request.Body = new MemoryStream(bytes, writable: false);
+        return (bytes, problem);
+    }
+
+    private static async Task<(byte[] Bytes, Problem? Problem)> ReadAsync(HttpRequest request, int limit)
+    {
         if (request.ContentLength > limit) return ([], Problem.TooLarge(limit));
 
         var cancellationToken = request.HttpContext.RequestAborted;

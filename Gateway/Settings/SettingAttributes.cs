@@ -36,5 +36,8 @@ public abstract class EachAttribute(ValidationAttribute rule) : Attribute
     public ValidationAttribute Rule { get; } = rule;
 }
 
+/// <summary>Each is 0x and 40 hex digits.</summary>
+public sealed class EachEthereumAddressAttribute() : EachAttribute(new EthereumAddressAttribute());
+
 /// <summary>Each is an absolute http or https URL.</summary>
 public sealed class EachHttpUrlAttribute() : EachAttribute(new HttpUrlAttribute());

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Orleans.Storage;
+using Pythia.Grains.Clients;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
 using Pythia.Grains.History;
@@ -108,6 +109,9 @@ public static class StateUpcasts
 [JsonSerializable(typeof(ExpiryState))]
 [JsonSerializable(typeof(HistoryPageState))]
 [JsonSerializable(typeof(OwnerIndexState))]
+[JsonSerializable(typeof(ClientState))]
+[JsonSerializable(typeof(NonceState))]
+[JsonSerializable(typeof(KeptRequestState))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Bytes as base64 text instead of a list of numbers.</summary>

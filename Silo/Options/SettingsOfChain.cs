@@ -22,7 +22,8 @@ internal static class SettingsOfChain
             contracts.GenesisHash.ToString(),
             head,
             nodes,
-            contracts.Contracts.Select(contract => (contract.Name, contract.Address.ToString(), contracts.CodeHashOf(contract.Name).ToString())));
+            contracts.Contracts.Select(contract => (contract.Name, contract.Address.ToString(), contracts.CodeHashOf(contract.Name).ToString())),
+            chain.RelayKeys.Select(key => key.Address.ToString()));
     }
 
     /// <summary>Stand-ins of the right form, so that everything else can be judged before the chain is open.</summary>
@@ -32,10 +33,12 @@ internal static class SettingsOfChain
             AnyHash,
             "http://127.0.0.1",
             ["http://127.0.0.1"],
-            Enum.GetNames<RegistryKind>().Select((name, i) => (name, $"0x{new string((char)('1' + i), 2 * Address.Size)}", AnyHash)));
+            Enum.GetNames<RegistryKind>().Select((name, i) => (name, $"0x{new string((char)('1' + i), 2 * Address.Size)}", AnyHash)),
+            [$"0x{new string('9', 2 * Address.Size)}"]);
 
     private static Dictionary<string, string?> Write(
-        ulong chainId, string genesisHash, string head, IEnumerable<string> nodes, IEnumerable<(string Name, string Address, string CodeHash)> contracts)
+        ulong chainId, string genesisHash, string head, IEnumerable<string> nodes, IEnumerable<(string Name, string Address, string CodeHash)> contracts,
+        IEnumerable<string> relayAccounts)
     {
         const string Chain = GatewayOptions.Section + ":Chains:0:";
         const string Enclave = EnclaveOptions.Section + ":";
@@ -46,6 +49,7 @@ internal static class SettingsOfChain
             [Enclave + nameof(EnclaveOptions.GenesisHash)] = genesisHash,
             [Enclave + nameof(EnclaveOptions.HeadRpc)] = head,
         };
+        foreach (var (account, i) in relayAccounts.Select((account, i) => (account, i))) values[$"{Chain}{nameof(GatewayChainOptions.RelayAccounts)}:{i}"] = account;
         foreach (var (node, i) in nodes.Select((node, i) => (node, i))) values[$"{Enclave}{nameof(EnclaveOptions.UntrustedRpc)}:{i}"] = node;
         foreach (var (name, address, codeHash) in contracts)
         {

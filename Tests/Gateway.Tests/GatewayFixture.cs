@@ -5,6 +5,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pythia.Gateway.Tests.OpenApi;
+using Pythia.Grains.Clients;
 
 namespace Pythia.Gateway.Tests;
 
@@ -37,6 +38,8 @@ internal sealed class GatewayFixture : IAsyncDisposable
     public static async Task<GatewayFixture> StartAsync(Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
     {
         var grains = new ScriptedGrains();
+        grains.On<IClientGrain>("ReserveAsync", _ => Task.FromResult(new QuotaReceipt(true, 0, [])));
+        grains.On<IClientGrain>("GiveBackAsync", _ => Task.CompletedTask);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseTestServer();

@@ -40,6 +40,17 @@ public sealed class OpenApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EveryMemberOfAView_HasAMeaning()
+    {
+        foreach (var (name, schema) in (await ReadAsync())["components"]!["schemas"]!.AsObject())
+        {
+            if (name.EndsWith("Act", StringComparison.Ordinal) || name.EndsWith("Fields", StringComparison.Ordinal)) continue;
+            foreach (var (member, form) in schema!["properties"]?.AsObject() ?? [])
+                (form!["description"] ?? form["$ref"]).ShouldNotBeNull($"{name}.{member}: say it in {nameof(ApiForms)}");
+        }
+    }
+
+    [Fact]
     public async Task OperationIds_AreUnique()
         => (await ReadAsync())["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject()).Select(method => (string)method.Value!["operationId"]!).ShouldBeUnique();
 
@@ -73,6 +84,16 @@ public sealed class OpenApiTests : IAsyncLifetime
 
         if (expected is null) wrong.ShouldBeNull();
         else wrong.ShouldNotBeNull().ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task EveryProblemType_CanBeAnsweredBySomeRoute()
+    {
+        var text = (await ReadAsync())["paths"]!.ToJsonString();
+
+        // Refused before any route is reached: no operation's answer.
+        foreach (var type in ProblemTypes.All.Except([ProblemTypes.Method, ProblemTypes.UnknownEnclave]))
+            text.ShouldContain($"\"{type.Uri}\"", customMessage: type.Name);
     }
 
     [Fact]

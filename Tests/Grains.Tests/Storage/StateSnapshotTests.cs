@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
+using Pythia.Grains.Clients;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
 using Pythia.Grains.History;
@@ -143,5 +144,11 @@ public sealed class StateSnapshotTests
         State("owner index", new OwnerIndexState { Ids = ["0xd1", "0xd2"] }),
         State("owner index split", new OwnerIndexState { IsSplit = true }),
         State("expiry", new ExpiryState { Pages = 1, ConsentIds = ["0xc1"] }),
+        State("client", new ClientState { Members = ImmutableSortedDictionary<string, QuotaUsage>.Empty.Add("", new(1, 2, 3, 4, 5, 6)) }),
+        State("nonces", new NonceState { Used = ImmutableSortedDictionary<string, long>.Empty.Add("ab", 1_800_000_000) }),
+        State("kept requests", new KeptRequestState
+        {
+            Requests = ImmutableSortedDictionary<string, KeptRequest>.Empty.Add("cd", new("ef", 1_800_000_000, new(202, "application/json", "/x", "{}"))),
+        }),
     ];
 }
