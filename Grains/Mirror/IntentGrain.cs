@@ -11,6 +11,7 @@ namespace Pythia.Grains.Mirror;
 public sealed partial class IntentGrain(
     [PersistentState("intent", GrainStorage.Name)] IPersistentState<IntentState> intent,
     LaneDirectory lanes,
+    LedgerBeginnings beginnings,
     MirrorMetrics metrics,
     TimeProvider time,
     ILogger<IntentGrain> logger) : Grain, IIntentGrain
@@ -19,15 +20,16 @@ public sealed partial class IntentGrain(
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IntentProgress? _progress;
     private Task? _nextBlock;
+    private Task? _reopening;
     private bool _ends;
     private ulong _chainId;
     private string _digest = "";
 
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         (_chainId, _digest) = GrainKeys.Split(this.GetPrimaryKeyString());
         _state = new(intent, DeactivateOnIdle);
-        return Task.CompletedTask;
+        await beginnings.EnsureAsync(_chainId, GrainFactory);
     }
 
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
@@ -101,7 +103,19 @@ public sealed partial class IntentGrain(
             state = _state.Current;
         }
 
-        return View(state, state.Position is null ? 0 : (await Ledger.GetAsync()).FinalBlock);
+        if (state.Position is null)
+        {
+            return View(state, 0);
+        }
+
+        var ledger = await Ledger.GetAsync();
+        if (IsVoid(state) && ledger.Cursor >= ledger.Head)
+        {
+            // A rebuild read the whole chain again, and the outcome does not stand in it: to be open again needs a turn of its own.
+            _reopening = _reopening is null or { IsCompleted: true } ? ReopenAsync(ledger, state.Position.BlockHash) : _reopening;
+        }
+
+        return View(state, ledger.FinalBlock);
     }
 
     /// <inheritdoc/>
@@ -162,6 +176,11 @@ public sealed partial class IntentGrain(
             LogOutcome(_digest, _state.Current.Stage, outcome.Position.Block, reason);
         }
 
+        else if (IsVoid(_state.Current))
+        {
+            await ChangeAsync(s => s with { Branch = outcome.Branch.Number });
+        }
+
         // Also when it comes again: the follower may have died before the lane heard of it.
         await LeaveLaneAsync();
         return _state.Current.Queued?.Subject;
@@ -212,6 +231,18 @@ public sealed partial class IntentGrain(
         return _state.Current.Stage >= IntentStage.Mined ? _state.Current.Queued?.Subject : null;
     }
 
+    private async Task ReopenAsync(LedgerView ledger, string blockHash)
+    {
+        try
+        {
+            await this.AsReference<IIntentGrain>().RetractAsync(new LedgerBranch(ledger.Branch, ledger.BeganAnewAt), blockHash);
+        }
+        catch (Exception e)
+        {
+            LogNotReopened(_digest, e);
+        }
+    }
+
     private async Task ChangeAsync(Func<IntentState, IntentState> change)
     {
         var before = _state.Current;
@@ -260,8 +291,16 @@ public sealed partial class IntentGrain(
     private Task NextBlock(ulong cursor)
         => _nextBlock is { IsCompleted: false } ? _nextBlock : _nextBlock = Ledger.WaitForAsync(cursor + 1, Patience.Longest);
 
+    // An outcome from before a rebuild counts when the chain has said it again.
+    private bool IsVoid(IntentState state) => state.Position is not null && state.Branch < beginnings.Of(_chainId);
+
     private IntentView View(IntentState state, ulong finalBlock)
     {
+        if (IsVoid(state))
+        {
+            state = state with { Stage = state.Queued is null ? IntentStage.Unknown : IntentStage.Queued, Position = null, TransactionHash = null, Reason = "" };
+        }
+
         var isFinal = state.Position is { } position && position.Block <= finalBlock;
         var stage = state.Stage switch
         {
@@ -296,6 +335,9 @@ public sealed partial class IntentGrain(
 
     [LoggerMessage(EventId = 4003, Level = LogLevel.Warning, Message = "Intent {Digest} is open again: block {Block} {Hash} has left the chain")]
     private partial void LogRetracted(string digest, ulong block, string hash);
+
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Warning, Message = "Intent {Digest} could not be opened again yet")]
+    private partial void LogNotReopened(string digest, Exception exception);
 
     [LoggerMessage(EventId = 4002, Level = LogLevel.Warning, Message = "Intent {Digest} failed: {Reason}")]
     private partial void LogExpired(string digest, string reason);

@@ -94,6 +94,18 @@ public sealed class ModelChain : IChainNode, IEnclave
         }
     }
 
+    /// <summary>Adds so many empty blocks, and says so once.</summary>
+    public void MineEmpty(int count)
+    {
+        lock (_gate)
+        {
+            for (var i = 1; i <= count; i++)
+            {
+                AddBlock([], announce: i == count);
+            }
+        }
+    }
+
     /// <summary>Mines what waits in the pool.</summary>
     public void MinePool()
     {

@@ -15,8 +15,14 @@ public sealed class TestStorage(IGrainStorageSerializer serializer) : IGrainStor
     /// <summary>Stored states by "name/grain id".</summary>
     public IReadOnlyDictionary<string, byte[]> Records => _records.ToDictionary(r => r.Key, r => r.Value.Bytes);
 
-    /// <summary>Loses everything.</summary>
-    public void Wipe() => _records.Clear();
+    /// <summary>Loses everything whose "name/grain id" begins so.</summary>
+    public void Wipe(string prefix = "")
+    {
+        foreach (var key in _records.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)))
+        {
+            _records.TryRemove(key, out _);
+        }
+    }
 
     /// <summary>Loses what was stored, as a crash before its write does.</summary>
     public void Forget(Func<string, bool> named)
