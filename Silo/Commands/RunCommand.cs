@@ -1,5 +1,8 @@
 using System.CommandLine;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Pythia.Grains;
+using Pythia.Grains.Ledgers;
 using Pythia.Silo.Hosting;
 using Pythia.Silo.Options;
 
@@ -21,11 +24,16 @@ internal static class RunCommand
     private static void SetUp(Command command)
     {
         var settings = new SettingsOptions();
+        var rebuild = new Option<bool>("--rebuild")
+        {
+            Description = "Makes what is mirrored of the chain anew, from the chain alone; acts that wait are kept. The remedy where the chain was reorganised too deep.",
+        };
         settings.AddTo(command);
-        command.SetAction((parsed, stop) => RunAsync(settings.Read(parsed), stop));
+        command.Options.Add(rebuild);
+        command.SetAction((parsed, stop) => RunAsync(settings.Read(parsed), parsed.GetValue(rebuild), stop));
     }
 
-    private static async Task<int> RunAsync(IConfigurationRoot configuration, CancellationToken stop)
+    private static async Task<int> RunAsync(IConfigurationRoot configuration, bool rebuild, CancellationToken stop)
     {
         var settings = SiloSettings.Read(configuration);
         var progress = Progress.OnStandardOutput();
@@ -35,6 +43,7 @@ internal static class RunCommand
             await using var chain = await ChainAccess.OpenAsync(settings, folder, progress, stop);
             await using var program = await PythiaProgram.StartAsync(settings, chain, folder, progress, stop);
             foreach (var line in program.Describe()) progress.Say(line);
+            if (rebuild) await RebuildAsync(program, progress);
             progress.Say("Up. Ctrl-C stops it.");
             await WaitAsync(program, chain, stop);
         }
@@ -45,6 +54,14 @@ internal static class RunCommand
 
         progress.Say("Stopped.");
         return SiloCommandLine.AllHolds;
+    }
+
+    private static async Task RebuildAsync(PythiaProgram program, Progress progress)
+    {
+        var chainId = program.Chain.Contracts.ChainId;
+        var follower = program.Services.GetRequiredService<IGrainFactory>().GetGrain<ILedgerGrain>(GrainKeys.Of(chainId, LedgerOrder.OnlyPartition));
+        var view = await follower.RebuildAsync();
+        progress.Say($"Rebuilding: the follower of chain {chainId} begins anew as branch {view.BeganAnewAt}.");
     }
 
     // Ends when asked to; a chain or a host that ends by itself is a failure.

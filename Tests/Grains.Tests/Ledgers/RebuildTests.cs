@@ -1,8 +1,5 @@
-using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
-using Pythia.Ethereum;
 using Pythia.Grains.Devices;
-using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Tests.DevChain;

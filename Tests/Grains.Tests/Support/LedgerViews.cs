@@ -79,15 +79,15 @@ public sealed class LedgerViews(ulong chainId)
         return JsonSerializer.Serialize(read, Json);
     }
 
-    /// <summary>A whole list, read three entries at a time.</summary>
-    public async Task<List<OwnerIndexItem>> ListAsync(IGrainFactory grains, string address, OwnerIndexKind kind)
+    /// <summary>A whole list, read so many entries at a time.</summary>
+    public async Task<List<OwnerIndexItem>> ListAsync(IGrainFactory grains, string address, OwnerIndexKind kind, int limit = 3)
     {
         var index = grains.GetGrain<IOwnerIndexGrain>(OwnerIndex.KeyOf(chainId, address, kind));
         var items = new List<OwnerIndexItem>();
         string? after = null;
         do
         {
-            var page = await index.ListAsync(after, 3);
+            var page = await index.ListAsync(after, limit);
             items.AddRange(page.Items);
             after = page.Next;
         }
