@@ -26,7 +26,7 @@ internal static unsafe class RecordingVfs
     private static int s_lastHandle;
 
     [ThreadStatic]
-    private static bool t_folderOpened;
+    private static bool s_folderOpened;
 
     public static void Add(PowerLossRecorder recorder)
     {
@@ -78,7 +78,7 @@ internal static unsafe class RecordingVfs
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int OpenFolder(byte* path, int* descriptor)
     {
-        t_folderOpened = true;
+        s_folderOpened = true;
         return s_openFolder(path, descriptor);
     }
 
@@ -128,12 +128,12 @@ internal static unsafe class RecordingVfs
 
         lock (recorder.Names)
         {
-            t_folderOpened = false;
+            s_folderOpened = false;
             var result = s_real->Delete(s_real, name, syncFolder);
             if (result != Native.Ok) return result;
 
             recorder.Deleted(path);
-            if (syncFolder != 0 && (t_folderOpened || s_openFolder is null)) recorder.FolderSynced(path, recorder.Journal.Count);
+            if (syncFolder != 0 && (s_folderOpened || s_openFolder is null)) recorder.FolderSynced(path, recorder.Journal.Count);
             return result;
         }
     }
@@ -166,12 +166,12 @@ internal static unsafe class RecordingVfs
     {
         var (recorder, number) = Open[(int)*HandleOf(file)];
         var covered = recorder.Journal.Count;
-        t_folderOpened = false;
+        s_folderOpened = false;
         var result = RealOf(file)->Sync(file, flags);
         if (result != Native.Ok) return result;
 
         recorder.Journal.Append(DiskAct.Sync, number, covered, []);
-        if (t_folderOpened || s_openFolder is null) recorder.FolderSynced(recorder.PathOf(number), covered);
+        if (s_folderOpened || s_openFolder is null) recorder.FolderSynced(recorder.PathOf(number), covered);
         return result;
     }
 

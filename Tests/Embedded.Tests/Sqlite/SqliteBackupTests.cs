@@ -64,7 +64,10 @@ public sealed class SqliteBackupTests : IDisposable
             await store.WriteAsync("a", new GrainState<Note>(new Note("kept")));
             await store.Reminders.UpsertRow(new ReminderEntry
             {
-                GrainId = GrainId.Create("note", "a"), ReminderName = "r", StartAt = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc), Period = TimeSpan.FromHours(1),
+                GrainId = GrainId.Create("note", "a"),
+                ReminderName = "r",
+                StartAt = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+                Period = TimeSpan.FromHours(1),
             });
         }
 

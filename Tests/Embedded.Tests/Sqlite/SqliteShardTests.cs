@@ -126,8 +126,10 @@ public sealed class SqliteShardTests : IDisposable
 
     private static ReminderEntry Reminder(int number) => new()
     {
-        GrainId = GrainId.Create("note", $"{number}"), ReminderName = $"{number}",
-        StartAt = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc), Period = TimeSpan.FromHours(1),
+        GrainId = GrainId.Create("note", $"{number}"),
+        ReminderName = $"{number}",
+        StartAt = new DateTime(2100, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+        Period = TimeSpan.FromHours(1),
     };
 
     private string[] Files() => [_three.Path, SqliteShards.PathOf(_three.Path, 1), SqliteShards.PathOf(_three.Path, 2)];
