@@ -39,4 +39,17 @@ public sealed class UnheardTests
         await grain.TouchAsync();
         await host.StopAsync();
     }
+
+    [Fact]
+    public async Task OneWay_CalleeThrowsBeforeItsCallerIsBack_IsNotHeard()
+    {
+        using var host = await TestHosts.StartBareAsync(static _ => { });
+        var grain = host.Client().GetGrain<IThrowingGrain>(Keys.New());
+        for (var call = 0; call < 2_000; call++)
+        {
+            await grain.ThrowUnheardAsync();
+        }
+
+        await host.StopAsync();
+    }
 }
