@@ -74,10 +74,12 @@ public sealed class RequestGrain(
         }
         catch (Exception e) when (e is RpcException or RpcUnavailableException || (e is OperationCanceledException && patience.IsCancellationRequested))
         {
-            // Without the inner exception, which has no codec and must not cross a call.
-            throw new OrleansException($"no node said whether {account} takes the signature: {e.Message}");
+            throw NoWordOf(account, e.Message);
         }
     }
+
+    // Without the inner exception, which has no codec and must not cross a call.
+    private static OrleansException NoWordOf(string account, string why) => new($"no node said whether {account} takes the signature: {why}");
 
     /// <inheritdoc/>
     public async Task<IdempotencyStart> BeginAsync(string key, string fingerprint)
