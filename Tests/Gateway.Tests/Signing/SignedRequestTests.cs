@@ -10,7 +10,6 @@ using Pythia.Grains.Clients;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
 using Pythia.Grains.History;
-using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Vectors;
 using Shouldly;
