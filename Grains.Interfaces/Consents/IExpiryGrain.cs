@@ -15,7 +15,7 @@ public interface IExpiryGrain : IGrainWithStringKey
     [Alias("Get")]
     Task<ExpiryPage> GetAsync();
 
-    /// <summary>A full page, as it is handed over by the hour itself.</summary>
+    /// <summary>A full page, as it is handed over by the hour itself; what it holds already stays.</summary>
     [Alias("Keep")]
     Task KeepAsync(ImmutableArray<string> consentIds);
 

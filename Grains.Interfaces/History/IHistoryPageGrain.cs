@@ -10,10 +10,12 @@ public interface IHistoryPageGrain : IGrainWithStringKey
     /// <summary>Entries of a page at most.</summary>
     const int Entries = 64;
 
-    /// <summary>Stores entries from place <paramref name="at"/> of the page on, instead of all that stood there and behind. Idempotent.</summary>
+    /// <summary>Stores entries from place <paramref name="at"/> of the page on, instead of what stood there. Idempotent; what stands behind
+    /// stays, since an activation of the subject that was taken for dead may write again what it wrote. What comes from an earlier branch of the
+    /// follower than the page has heard of is late, and refused.</summary>
     /// <exception cref="InvalidOperationException">The page has fewer than <paramref name="at"/> entries.</exception>
     [Alias("Put")]
-    Task PutAsync(int at, ImmutableArray<HistoryRecord> entries);
+    Task PutAsync(Ledgers.LedgerBranch branch, int at, ImmutableArray<HistoryRecord> entries);
 
     /// <summary>What is stored, oldest first.</summary>
     [Alias("Get")]

@@ -9,11 +9,12 @@ namespace Pythia.Grains.Ledgers;
 [Alias("pythia.ILedgerBlockGrain")]
 public interface ILedgerBlockGrain : IGrainWithStringKey
 {
-    /// <summary>Stores it in the place of what stood in this slot.</summary>
+    /// <summary>Stores it in the place of what stood in this slot. One of an earlier branch, or lower under the same, is late and refused: it comes
+    /// from an activation that was taken for dead.</summary>
     [Alias("Store")]
     Task StoreAsync(ToldBlock block);
 
-    /// <summary>What stands in this slot; null if nothing does.</summary>
+    /// <summary>What stands in this slot, read anew from storage; null if nothing does.</summary>
     [Alias("Get")]
     Task<ToldBlock?> GetAsync();
 }
@@ -29,13 +30,15 @@ public static class LedgerBlocks
 /// <param name="Subjects">Mirrored grains.</param>
 /// <param name="Outcomes">Digests of intents that have their outcome in it.</param>
 /// <param name="Lists">Entries of lists that may have come or gone.</param>
+/// <param name="Branch">The follower's, under which it is told.</param>
 [GenerateSerializer, Immutable, Alias("pythia.ToldBlock")]
 public sealed record ToldBlock(
     [property: Id(0)] ulong Number,
     [property: Id(1)] string Hash,
     [property: Id(2)] ImmutableArray<ToldSubjects> Subjects,
     [property: Id(3)] ImmutableArray<string> Outcomes,
-    [property: Id(4)] ImmutableArray<ToldList> Lists);
+    [property: Id(4)] ImmutableArray<ToldList> Lists,
+    [property: Id(5)] uint Branch);
 
 /// <summary>Mirrored grains of one kind.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.ToldSubjects")]

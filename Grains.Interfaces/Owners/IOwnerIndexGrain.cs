@@ -25,9 +25,10 @@ public interface IOwnerIndexGrain : IGrainWithStringKey
     [Alias("LookAgain")]
     Task LookAgainAsync(ImmutableArray<string> ids);
 
-    /// <summary>The page above splits: this one begins anew with these ids, sorted.</summary>
+    /// <summary>The page above splits: this one begins anew with these ids, sorted. Ignored where it has already begun by the same or a later
+    /// split of the page above.</summary>
     [Alias("Adopt")]
-    Task AdoptAsync(ImmutableArray<string> ids);
+    Task AdoptAsync(long split, ImmutableArray<string> ids);
 }
 
 /// <summary>What lists there are of an address. The numbers are stored: add at the end.</summary>

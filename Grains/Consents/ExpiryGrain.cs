@@ -37,7 +37,7 @@ public sealed class ExpiryGrain([PersistentState("expiry", GrainStorage.Name)] I
     public Task<ExpiryPage> GetAsync() => Task.FromResult(new ExpiryPage(_state.Current.Pages, [.. _state.Current.ConsentIds]));
 
     /// <inheritdoc/>
-    public Task KeepAsync(ImmutableArray<string> consentIds) => _state.ApplyAsync(s => s with { ConsentIds = [.. consentIds] });
+    public Task KeepAsync(ImmutableArray<string> consentIds) => _state.ApplyAsync(s => s with { ConsentIds = s.ConsentIds.Union(consentIds) });
 
     /// <inheritdoc/>
     public async Task ClearAsync()

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pythia.Grains.Ledgers;
 using Pythia.Grains.Storage;
 
 namespace Pythia.Grains.History;
@@ -17,11 +18,12 @@ public sealed class HistoryPageGrain([PersistentState("history-page", GrainStora
     }
 
     /// <inheritdoc/>
-    public Task PutAsync(int at, ImmutableArray<HistoryRecord> entries)
+    public Task PutAsync(LedgerBranch branch, int at, ImmutableArray<HistoryRecord> entries)
     {
+        LateBranchException.ThrowIfLate(_state.Current.Branch, branch);
         var known = _state.Current.Entries;
         return known.Length >= at
-            ? _state.ApplyAsync(s => s with { Entries = [.. known[..at], .. entries] })
+            ? _state.ApplyAsync(s => s with { Branch = branch.Number, Entries = [.. known[..at], .. entries, .. known.Skip(at + entries.Length)] })
             : throw new InvalidOperationException($"history page {this.GetPrimaryKeyString()}: {known.Length} entries found, at least {at} expected");
     }
 
@@ -35,6 +37,9 @@ public sealed record HistoryPageState
 {
     [Id(0)] public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>Oldest first.</summary>
-    [Id(1)] public ImmutableArray<HistoryRecord> Entries { get; init; } = [];
+    /// <summary>The follower's branch that was last heard.</summary>
+    [Id(1)] public uint Branch { get; init; }
+
+    /// <summary>Oldest first. Those behind the subject's count don't count.</summary>
+    [Id(2)] public ImmutableArray<HistoryRecord> Entries { get; init; } = [];
 }

@@ -56,7 +56,8 @@ internal sealed record BlockPlan
             hash,
             [.. events.Keys.GroupBy(s => s.Kind, s => s.Id).Select(g => new ToldSubjects(g.Key, [.. g]))],
             [.. outcomes.Select(o => o.Digest)],
-            [.. lists.Select(g => new ToldList(g.Key.Address, g.Key.Kind, [.. g]))]);
+            [.. lists.Select(g => new ToldList(g.Key.Address, g.Key.Kind, [.. g]))],
+            branch.Number);
         return new BlockPlan
         {
             Block = new DeliveredBlock(block.Number, hash, block.UnixSeconds, events.Count > 0 || outcomes.Length > 0),

@@ -16,8 +16,22 @@ public sealed class LedgerBlockGrain([PersistentState("ledger-block", GrainStora
     }
 
     /// <inheritdoc/>
-    public Task StoreAsync(ToldBlock block) => _state.ApplyAsync(s => s with { Block = block });
+    public Task StoreAsync(ToldBlock block)
+    {
+        if (_state.Current.Block is { } known && (block.Branch, block.Number).CompareTo((known.Branch, known.Number)) < 0)
+        {
+            throw new LateBranchException(known.Branch, block.Branch);
+        }
+
+        return _state.ApplyAsync(s => s with { Block = block });
+    }
 
     /// <inheritdoc/>
-    public Task<ToldBlock?> GetAsync() => Task.FromResult(_state.Current.Block);
+    public async Task<ToldBlock?> GetAsync()
+    {
+        // Asked when a block is taken back: another activation may have told it.
+        await block.ReadStateAsync();
+        _state = new(block, DeactivateOnIdle);
+        return _state.Current.Block;
+    }
 }

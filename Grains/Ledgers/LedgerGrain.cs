@@ -16,7 +16,7 @@ namespace Pythia.Grains.Ledgers;
 ///  3. read the block's verified logs;
 ///  4. check that it stands on the block delivered before, and is the one that was begun to be told; else step back to where the
 ///     branches part;
-///  5. store whom it will be told to, and that it is being told;
+///  5. store that it is being told, then whom it will be told to;
 ///  6. tell every grain what happened to it, then every intent its outcome;
 ///  7. the block is delivered: stored with the next one.
 /// </summary>
@@ -237,11 +237,13 @@ public sealed partial class LedgerGrain(
 
     private async Task JournalAsync(BlockPlan plan)
     {
+        // The cursor first: who was taken for dead can't store it, and journals nothing over what the other one does.
         if (_cursor.Telling is null)
         {
-            await _delivery.JournalAsync(plan);
             await StoreAsync(_cursor with { Telling = plan.Block });
         }
+
+        await _delivery.JournalAsync(plan);
     }
 
     private async Task DeliveredAsync(DeliveredBlock block, int events)

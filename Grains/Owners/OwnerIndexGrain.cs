@@ -7,9 +7,10 @@ namespace Pythia.Grains.Owners;
 
 /// <summary>
 /// One page of a list. It asks the subjects what belongs to it, and stores ids only. A page that grows too long splits by the next hex digit:
-///  1. each of its sixteen pages takes its share, instead of whatever it held;
-///  2. this page forgets its ids and is split, in one write.
-/// Dead between 1 and 2 it still has all ids, and splits again when it next grows.
+///  1. it stores all its ids, and the number of this split: who is not the only activation finds out here;
+///  2. each of its sixteen pages takes its share, instead of whatever it held, if it has not heard of a later split;
+///  3. this page forgets its ids and is split, in one write.
+/// Dead in between it still has all ids, and splits again, under the next number, when it next grows.
 /// </summary>
 [GrainType("owner-index")]
 public sealed class OwnerIndexGrain([PersistentState("owner-index", GrainStorage.Name)] IPersistentState<OwnerIndexState> index)
@@ -73,25 +74,31 @@ public sealed class OwnerIndexGrain([PersistentState("owner-index", GrainStorage
     }
 
     /// <inheritdoc/>
-    public async Task AdoptAsync(ImmutableArray<string> ids)
+    public async Task AdoptAsync(long split, ImmutableArray<string> ids)
     {
-        if (ids.Length > PageSize)
+        if (split <= _state.Current.BegunBySplit)
         {
-            await SplitAsync([.. ids]);
             return;
         }
 
-        await _state.ApplyAsync(s => s with { IsSplit = false, Ids = [.. ids] });
+        await _state.ApplyAsync(s => s with { BegunBySplit = split, IsSplit = false, Ids = [.. ids] });
+        if (ids.Length > PageSize)
+        {
+            await SplitAsync([.. ids]);
+        }
     }
 
     // All sixteen, also those that get nothing: what they held in an earlier life is void.
     private async Task SplitAsync(ImmutableSortedSet<string> ids)
     {
-        // 1. shares
-        var shares = ids.ToLookup(DigitOf);
-        await Task.WhenAll(Digits.Select(d => Page(d).AdoptAsync([.. shares[d]])));
+        // 1. number
+        await _state.ApplyAsync(s => s with { Splits = s.Splits + 1, Ids = ids });
 
-        // 2. split
+        // 2. shares
+        var (split, shares) = (_state.Current.Splits, ids.ToLookup(DigitOf));
+        await Task.WhenAll(Digits.Select(d => Page(d).AdoptAsync(split, [.. shares[d]])));
+
+        // 3. split
         await _state.ApplyAsync(s => s with { IsSplit = true, Ids = [] });
     }
 
@@ -162,6 +169,12 @@ public sealed record OwnerIndexState
 
     /// <summary>Its ids are on sixteen pages, by the hex digit after its prefix.</summary>
     [Id(1)] public bool IsSplit { get; init; }
+
+    /// <summary>How often it began to split.</summary>
+    [Id(3)] public long Splits { get; init; }
+
+    /// <summary>By which split of the page above it began; 0 in the root.</summary>
+    [Id(4)] public long BegunBySplit { get; init; }
 
     /// <summary>0x and 64 hex digits each.</summary>
     [Id(2)] public ImmutableSortedSet<string> Ids { get; init; } = [];

@@ -80,7 +80,7 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
         if (KeepsHistory)
         {
             record = record with { HistoryCount = was.HistoryCount + happened.Count };
-            await WriteHistoryAsync(was.HistoryCount, happened.ToImmutable());
+            await WriteHistoryAsync(news.Branch, was.HistoryCount, happened.ToImmutable());
         }
 
         // 5. stored
@@ -145,13 +145,13 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
         return record;
     }
 
-    private async Task WriteHistoryAsync(long first, ImmutableArray<HistoryRecord> entries)
+    private async Task WriteHistoryAsync(LedgerBranch branch, long first, ImmutableArray<HistoryRecord> entries)
     {
         for (var done = 0; done < entries.Length;)
         {
             var (page, at) = Math.DivRem(first + done, IHistoryPageGrain.Entries);
             var some = entries.AsSpan(done, Math.Min(entries.Length - done, IHistoryPageGrain.Entries - (int)at)).ToImmutableArray();
-            await GrainFactory.GetGrain<IHistoryPageGrain>($"{HistoryKeys.Of(Chain.ChainId, Kind, Id)}/{page}").PutAsync((int)at, some);
+            await GrainFactory.GetGrain<IHistoryPageGrain>($"{HistoryKeys.Of(Chain.ChainId, Kind, Id)}/{page}").PutAsync(branch, (int)at, some);
             done += some.Length;
         }
     }

@@ -1,5 +1,7 @@
 using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
+using Pythia.Grains.History;
+using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Tests.DevChain;
@@ -82,13 +84,41 @@ public sealed class ListTests : IAsyncLifetime
         var (roots, logs) = Batches(900, 300);
         _world.Chain.Mine(logs);
         await failed.Task.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Equal(before.Order(StringComparer.Ordinal), await IdsAsync(maker, OwnerIndexKind.Batches, 200));
+        Assert.Equal(before.Concat(roots).Order(StringComparer.Ordinal), await IdsAsync(maker, OwnerIndexKind.Batches, 200));
         await _world.StopHostAsync();
         _world.Storage.FailsOn = (_, _) => false;
         await _world.StartHostAsync();
         await _world.FollowedAsync();
 
         Assert.Equal(before.Concat(roots).Order(StringComparer.Ordinal), await IdsAsync(maker, OwnerIndexKind.Batches, 200));
+    }
+
+    [Fact]
+    public async Task Adopt_OfAnEarlierSplitThanWasHeard_ChangesNothing()
+    {
+        var maker = $"{People.Manufacturer.Address}";
+        var roots = await RegisterAsync(0, 1_200);
+        var page = _world.Grains.GetGrain<IOwnerIndexGrain>(OwnerIndex.KeyOf(MirrorWorld.ChainId, maker, OwnerIndexKind.Batches) + "0");
+        await page.AdoptAsync(1, []);
+
+        Assert.Equal(roots.Order(StringComparer.Ordinal), await IdsAsync(maker, OwnerIndexKind.Batches, 200));
+    }
+
+    [Fact]
+    public async Task Put_ByAnActivationThatWasTakenForDead_LosesNoEntry()
+    {
+        var device = await _world.ClaimedDeviceAsync(People.Alice);
+        _world.Chain.Mine(_world.Registries.EventsOf(new FreezeAct(Header(), device.Id)));
+        await _world.FollowedAsync();
+        var (before, view) = (await _views.HistoryAsync(_world.Grains, SubjectKind.Device, $"{device.Id}"), await _world.Ledger.GetAsync());
+        var page = _world.Grains.GetGrain<IHistoryPageGrain>($"{HistoryKeys.Of(MirrorWorld.ChainId, SubjectKind.Device, $"{device.Id}")}/0");
+        var first = (await page.GetAsync())[..1];
+
+        // The same again leaves what came after it; what an earlier branch said is refused.
+        await page.PutAsync(new LedgerBranch(view.Branch, view.BeganAnewAt), 0, first);
+        await Assert.ThrowsAnyAsync<Exception>(() => page.PutAsync(new LedgerBranch(view.Branch - 1, view.BeganAnewAt), 0, first));
+        Assert.Equal(before.Select(e => e.Event), (await _views.HistoryAsync(_world.Grains, SubjectKind.Device, $"{device.Id}")).Select(e => e.Event));
+        Assert.Equal(2, before.Count);
     }
 
     [Theory]

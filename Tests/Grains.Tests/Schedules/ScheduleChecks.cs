@@ -66,7 +66,7 @@ public sealed class ScheduleChecks(Schedule schedule)
     private async Task CheckFollowerAsync(List<string> found)
     {
         var (head, view) = (_world.Chain.Head, await Grains.GetGrain<ILedgerGrain>(ScheduleWorld.Key(LedgerOrder.OnlyPartition)).GetAsync());
-        Expect(found, "follower", (view.Cursor, view.CursorHash), (head.Number, Hex.Format(head.Verified.Hash.Span)));
+        Expect(found, $"follower ({view.TroubleCode}: {view.Trouble})", (view.Cursor, view.CursorHash), (head.Number, Hex.Format(head.Verified.Hash.Span)));
     }
 
     private Dictionary<Hash32, List<(bool Done, ChainBlock Block)>> OutcomesOnChain()

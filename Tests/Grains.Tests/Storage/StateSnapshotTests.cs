@@ -135,14 +135,14 @@ public sealed class StateSnapshotTests
         State("ledger block", new LedgerBlockState
         {
             Block = new ToldBlock(
-                8, "0xb2", [new ToldSubjects(SubjectKind.Grantee, ["0xa1/0xb2"])], ["0xe1"], [new ToldList("0xa1", OwnerIndexKind.Granted, ["0xc1"])]),
+                8, "0xb2", [new ToldSubjects(SubjectKind.Grantee, ["0xa1/0xb2"])], ["0xe1"], [new ToldList("0xa1", OwnerIndexKind.Granted, ["0xc1"])], 4),
         }),
         State("history page", new HistoryPageState
         {
-            Entries = [new HistoryRecord(Position, "DeviceFrozen", [new HistoryField("deviceId", "0xd1")])],
+            Branch = 4, Entries = [new HistoryRecord(Position, "DeviceFrozen", [new HistoryField("deviceId", "0xd1")])],
         }),
         State("owner index", new OwnerIndexState { Ids = ["0xd1", "0xd2"] }),
-        State("owner index split", new OwnerIndexState { IsSplit = true }),
+        State("owner index split", new OwnerIndexState { IsSplit = true, Splits = 2, BegunBySplit = 1 }),
         State("expiry", new ExpiryState { Pages = 1, ConsentIds = ["0xc1"] }),
         State("client", new ClientState { Members = ImmutableSortedDictionary<string, QuotaUsage>.Empty.Add("", new(1, 2, 3, 4, 5, 6)) }),
         State("nonces", new NonceState { Used = ImmutableSortedDictionary<string, long>.Empty.Add("ab", 1_800_000_000) }),
