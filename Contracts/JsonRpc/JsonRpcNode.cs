@@ -142,6 +142,8 @@ public sealed class JsonRpcNode
     {
         lock (_gate)
         {
+            // Whoever looks at it all the time ends its being set aside, too: nobody else may ask why it is not asked.
+            if (_setAside is { } aside && _time.GetUtcNow() >= aside.Until) _setAside = null;
             if (failure is null) _trouble = _setAside is null ? null : _trouble;
             else if (failure.Failure != RpcFailure.CircuitOpen || _trouble is null) _trouble = Continue(failure.Failure, failure.Reason);
         }
