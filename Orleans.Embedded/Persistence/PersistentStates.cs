@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Core;
@@ -12,6 +13,7 @@ namespace Pythia.Embedded.Runtime;
 internal sealed class PersistentStates : IPersistentStateFactory
 {
     private static readonly MethodInfo MakeOf = typeof(PersistentStates).GetMethod(nameof(Make), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private static readonly ConcurrentDictionary<Type, (ObjectFactory Factory, Func<Activation, object>[] Facets)> Factories = new();
 
     public IPersistentState<TState> Create<TState>(IGrainContext context, IPersistentStateConfiguration config)
     {
@@ -25,8 +27,10 @@ internal sealed class PersistentStates : IPersistentStateFactory
     public static IStorage<TState> OfGrain<TState>(Activation activation)
         => new PersistentState<TState>(activation, activation.GrainClass.Type.FullName!, Store(activation, activation.GrainClass.StorageName));
 
-    /// <summary>How to make a grain of this class: what its constructor asks of the activation, and of the services.</summary>
-    public static (ObjectFactory Factory, Func<Activation, object>[] Facets) FactoryOf(Type type)
+    /// <summary>How to make a grain of this class: what its constructor asks of the activation, and of the services. Found once a process.</summary>
+    public static (ObjectFactory Factory, Func<Activation, object>[] Facets) FactoryOf(Type type) => Factories.GetOrAdd(type, FindFactory);
+
+    private static (ObjectFactory Factory, Func<Activation, object>[] Facets) FindFactory(Type type)
     {
         var constructors = type.GetConstructors();
         var constructor = constructors.FirstOrDefault(candidate => candidate.IsDefined(typeof(ActivatorUtilitiesConstructorAttribute)))
