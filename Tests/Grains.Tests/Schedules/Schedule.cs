@@ -50,6 +50,8 @@ public sealed class Schedule : IAsyncDisposable
 
     public ScheduleWorld World => _world;
 
+    public int FinalityDepth => _depth;
+
     public List<Submission> Submissions { get; } = [];
 
     /// <summary>Acts that others carried to the chain.</summary>
@@ -79,8 +81,9 @@ public sealed class Schedule : IAsyncDisposable
         _world.Records.Trouble = _ => StorageTrouble.None;
         _world.Chain.BaseFeeWei = FeePolicy.Gwei(1);
         _world.EndRival();
-        if (_world.Host is not { Life.IsDead: false } host)
+        if (_world.HadRival || _world.Host is not { Life.IsDead: false } host)
         {
+            // What a host read before its rival wrote is old until it writes, as with two activations anywhere; one start ends that.
             _world.Crash();
             await _world.StartHostAsync();
         }
@@ -139,7 +142,7 @@ public sealed class Schedule : IAsyncDisposable
             case < 76:
                 await _world.StopGracefullyAsync();
                 break;
-            case < 78:
+            case < 78 when ScheduleSettings.HasRivals:
                 await ReplaceAsync();
                 break;
             case < 86:
@@ -148,7 +151,7 @@ public sealed class Schedule : IAsyncDisposable
             case < 89:
                 ChangeDisk();
                 break;
-            case < 94 when ScheduleSettings.Reorganises:
+            case < 94:
                 Reorganise();
                 break;
             case < 98:
@@ -218,7 +221,8 @@ public sealed class Schedule : IAsyncDisposable
         try
         {
             var receipt = await call;
-            submission.IsAcknowledged |= receipt.Verdict is IntentVerdict.Accepted or IntentVerdict.AlreadyAccepted;
+            // What its signer carried out without us is known too, and was never promised.
+            submission.IsAcknowledged |= receipt.Verdict is IntentVerdict.Accepted || (receipt.Verdict is IntentVerdict.AlreadyAccepted && !Foreign.Contains(submission.Act));
             _world.Trace.Add($"{submission.Act.Digest(ScheduleWorld.ChainId)} {Outcome} {receipt.Verdict} {receipt.Detail}");
         }
         catch (Exception e)

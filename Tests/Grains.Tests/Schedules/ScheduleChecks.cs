@@ -46,11 +46,7 @@ public sealed class ScheduleChecks(Schedule schedule)
             await CheckIntentAsync(submission, outcomes, found);
         }
 
-        if (ScheduleSettings.ChecksSubjects)
-        {
-            await CheckSubjectsAsync(found);
-        }
-
+        await CheckSubjectsAsync(found);
         await CheckQueuesAsync(found);
         return found;
     }

@@ -9,7 +9,7 @@ namespace Pythia.Tests.Schedules;
 [Collection(AloneCollection.Name)]
 public sealed class ScheduleTests(ITestOutputHelper output)
 {
-    private const int SideBySide = 4;
+    private const int SideBySide = 16;
     private const int Patience = 90;
 
     private static readonly TimeSpan AnswerTime = TimeSpan.FromMinutes(2);
@@ -32,7 +32,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         });
         output.WriteLine($"{tally.Count} schedules: {tally.Sum(t => t.Submitted)} intents, {tally.Sum(t => t.Acknowledged)} acknowledged");
         Assert.True(failures.IsEmpty, string.Join("\n\n", failures));
-        Assert.True(tally.Sum(t => t.Acknowledged) > count, "hardly anything was acknowledged, so nothing was tried");
+        Assert.True(tally.Sum(t => t.Acknowledged) > count || count < 20, "hardly anything was acknowledged, so nothing was tried");
     }
 
     private static async Task RunAsync(int seed, Quiescence quiescence, ConcurrentQueue<string> failures, ConcurrentQueue<(int Acknowledged, int Submitted)> tally)
@@ -74,7 +74,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
         }
 
         schedule.World.Chain.Ahead = TimeSpan.FromHours(2);
-        for (var i = 0; i < 62; i++)
+        for (var i = 0; i < schedule.FinalityDepth + 2; i++)
         {
             schedule.Mine();
         }
@@ -102,7 +102,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
 /// <summary>What the environment says of the schedules.</summary>
 internal static class ScheduleSettings
 {
-    private const int UsualCount = 150;
+    private const int UsualCount = 1_000;
 
     /// <summary><c>PYTHIA_SCHEDULES_SEED</c>: the first seed; one at random if it is not set.</summary>
     public static int FirstSeed { get; } = Of("SEED") ?? Random.Shared.Next(1, 1_000_000_000);
@@ -113,9 +113,8 @@ internal static class ScheduleSettings
     /// <summary><c>PYTHIA_SCHEDULES_VERBOSE</c>: failures show what hosts store and ask, too.</summary>
     public static bool IsVerbose { get; } = Of("VERBOSE") is not null;
 
-    public static bool Reorganises { get; } = Of("REORGS") is not null;
-
-    public static bool ChecksSubjects { get; } = !Reorganises || Of("SUBJECTS") is not null;
+    /// <summary><c>PYTHIA_SCHEDULES_RIVALS</c>: hosts are also replaced while they go on, which no engine does on purpose: see docs/decisions/028.</summary>
+    public static bool HasRivals { get; } = Of("RIVALS") is not null;
 
     private static int? Of(string name)
         => int.TryParse(Environment.GetEnvironmentVariable($"PYTHIA_SCHEDULES_{name}"), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null;

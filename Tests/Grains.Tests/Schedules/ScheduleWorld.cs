@@ -22,6 +22,10 @@ public sealed class ScheduleWorld : IAsyncDisposable
     public const ulong ChainId = MirrorWorld.ChainId;
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MiddleStep = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongStep = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StepsAreShortFor = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(40);
 
     private readonly Quiescence _quiescence;
     private readonly Action<MirrorOptions> _configure;
@@ -57,6 +61,8 @@ public sealed class ScheduleWorld : IAsyncDisposable
 
     /// <summary>A host that was replaced before it died: two activations of everything.</summary>
     public RunningHost? Rival { get; private set; }
+
+    public bool HadRival { get; private set; }
 
     private ReminderRows Reminders { get; } = new();
 
@@ -110,7 +116,7 @@ public sealed class ScheduleWorld : IAsyncDisposable
     {
         Trace.Add($"host {Host?.Life.Number} is replaced and goes on");
         EndRival();
-        Rival = Host;
+        (Rival, HadRival) = (Host, true);
         await StartHostAsync();
     }
 
@@ -131,11 +137,11 @@ public sealed class ScheduleWorld : IAsyncDisposable
             Trace.Add($"host {host.Life.Number} stops");
             Host = null;
             var stopped = host.StopAsync(CancellationToken.None);
-            await MoveUntilAsync(stopped, TimeSpan.FromSeconds(120));
+            await MoveUntilAsync(stopped, StopTime);
         }
     }
 
-    /// <summary>What the task gives; time moves on, a second at a time, until it does.</summary>
+    /// <summary>What the task gives; time moves on until it does.</summary>
     /// <exception cref="TimeoutException">It was not done in so long a time.</exception>
     public async Task<T> AnswerAsync<T>(Task<T> task, TimeSpan atMost)
     {
@@ -143,22 +149,25 @@ public sealed class ScheduleWorld : IAsyncDisposable
         return task.IsCompleted ? await task : throw new TimeoutException($"no answer within {atMost} of the model's time");
     }
 
-    /// <summary>Moves time a second at a time until the task has ended, however, or this long.</summary>
+    /// <summary>Moves time until the task has ended, however, or this long.</summary>
     public async Task MoveUntilAsync(Task task, TimeSpan atMost)
     {
         await QuietAsync();
-        for (var left = atMost; left > TimeSpan.Zero && !task.IsCompleted; left -= Second)
+        for (var left = atMost; left > TimeSpan.Zero && !task.IsCompleted; left -= MiddleStep)
         {
-            await MoveAsync(Second);
+            Time.Advance(MiddleStep);
+            await QuietAsync();
         }
     }
 
-    /// <summary>Moves time on, a second at a time.</summary>
+    /// <summary>Moves time on in steps: short ones first, then longer ones, in which hosts are as slow as the step is long.</summary>
     public async Task MoveAsync(TimeSpan by)
     {
-        for (var left = by; left > TimeSpan.Zero; left -= Second)
+        var step = Second;
+        for (var left = by; left > TimeSpan.Zero; left -= step)
         {
-            Time.Advance(left < Second ? left : Second);
+            step = by - left < StepsAreShortFor ? Second : LongStep;
+            Time.Advance(left < step ? left : step);
             await QuietAsync();
         }
     }
@@ -180,7 +189,7 @@ public sealed class ScheduleWorld : IAsyncDisposable
         EndRival();
         foreach (var ending in _ending)
         {
-            await MoveUntilAsync(ending, TimeSpan.FromSeconds(120));
+            await MoveUntilAsync(ending, StopTime);
         }
 
         _quiescence.Leave();
