@@ -44,10 +44,12 @@ public sealed class PythiaProgram : IAsyncDisposable
 
     /// <summary>Starts everything and waits until the enclave has verified a head.</summary>
     /// <param name="proofNode">Where the enclave reads all but the head; null: from the chain's nodes.</param>
+    /// <param name="configure">Called when everything is registered, to put something else in its place.</param>
     public static async Task<PythiaProgram> StartAsync(
-        SiloSettings settings, ChainAccess chain, DataFolder folder, Progress progress, CancellationToken cancellationToken, Uri? proofNode = null)
+        SiloSettings settings, ChainAccess chain, DataFolder folder, Progress progress, CancellationToken cancellationToken, Uri? proofNode = null,
+        Action<IServiceCollection>? configure = null)
     {
-        var app = Build(settings, chain, folder, proofNode);
+        var app = Build(settings, chain, folder, proofNode, configure);
         var program = new PythiaProgram(app, chain);
         try
         {
@@ -87,7 +89,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    private static WebApplication Build(SiloSettings settings, ChainAccess chain, DataFolder folder, Uri? proofNode)
+    private static WebApplication Build(SiloSettings settings, ChainAccess chain, DataFolder folder, Uri? proofNode, Action<IServiceCollection>? configure)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = "Pythia.Silo" });
         builder.Configuration.Sources.Clear();
@@ -115,6 +117,7 @@ public sealed class PythiaProgram : IAsyncDisposable
             silo.Services.AddPythiaGrains();
         });
         builder.Services.AddPythiaGateway(builder.Configuration);
+        configure?.Invoke(builder.Services);
 
         var app = builder.Build();
         if (EngineSetup.HostsGateway) app.UsePythiaGateway();
