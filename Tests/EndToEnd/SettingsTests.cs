@@ -18,7 +18,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Relay:Key=topsecret", "Relay:Key: a secret found, 0x and 64 hex digits expected")]
     [InlineData("Gateway:RequestsPerSecond=-1", "Gateway:RequestsPerSecond: '-1' found, 1 to 1000000 expected")]
     [InlineData("Gateway:Url=here", "Gateway:Url: 'here' found, an absolute http or https URL expected")]
-    [InlineData("Mirror:BatchSize=51", "Mirror:BatchSize: '51' found, 1 to 50 expected")]
+    [InlineData("Mirror:BatchSize=201", "Mirror:BatchSize: '201' found, 1 to 200 expected")]
     [InlineData("Chian:Id=5", "Chian: an unknown section found, one of Data, Chain,")]
     [InlineData("no-equals-sign", "--set: 'no-equals-sign' found, KEY=VALUE expected")]
     public async Task Run_WrongSetting_StopsAndNamesIt(string setting, string named)
