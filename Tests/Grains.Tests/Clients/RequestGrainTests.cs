@@ -56,6 +56,7 @@ public sealed class RequestGrainTests : IAsyncLifetime
 
         // Kept for as long as any gateway's clock could still take them.
         _world.Time.Shift += TimeSpan.FromSeconds(590);
+        (await Memory.UseNonceAsync("more", Now + 300)).ShouldBe(NonceVerdict.Full);
         (await Memory.UseNonceAsync("n0", Now + 300)).ShouldBe(NonceVerdict.Used);
         _world.Time.Shift += TimeSpan.FromSeconds(30);
         (await Memory.UseNonceAsync("more", Now + 300)).ShouldBe(NonceVerdict.Fresh);
