@@ -135,6 +135,20 @@ public sealed class JsonRpcClientTests : IDisposable
     }
 
     [Fact]
+    public async Task CallAsync_NodeSetAsideThatNobodyPrefers_IsInNoTroubleWhenItsTimeIsOver()
+    {
+        _nodes.Answer("a", _ => "0x1");
+        _nodes.Answer("b", _ => "0x2");
+        var client = Client("a", "b");
+        client.SetAside(client.Nodes[1], "lags", TimeSpan.FromMinutes(1));
+        await client.CallAsync(client.Nodes[1], new RpcRequest("eth_blockNumber"));
+        client.Nodes[1].Trouble.ShouldNotBeNull();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await client.CallAsync(client.Nodes[1], new RpcRequest("eth_blockNumber"));
+        client.Nodes[1].Trouble.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task CallAsync_EveryNodeSetAside_NamesEachReason()
     {
         var client = Client(o => o with { Retries = 0 }, "a", "b");
