@@ -12,7 +12,7 @@ internal sealed class SchemaJudge
     // One for all: there is one judge.
     private static readonly SemaphoreSlim Turn = new(1, 1);
     private static readonly SemaphoreSlim Opening = new(1, 1);
-    private static SchemaJudge? _only;
+    private static SchemaJudge? s_only;
 
     private readonly Process _process;
 
@@ -24,7 +24,7 @@ internal sealed class SchemaJudge
         await Opening.WaitAsync();
         try
         {
-            return _only ??= await StartAsync(await readDocumentAsync());
+            return s_only ??= await StartAsync(await readDocumentAsync());
         }
         finally
         {
