@@ -22,7 +22,8 @@ public sealed class ExpiryGrain([PersistentState("expiry", GrainStorage.Name)] I
     /// <inheritdoc/>
     public async Task NoteAsync(ImmutableArray<string> consentIds)
     {
-        var next = _state.Current with { ConsentIds = _state.Current.ConsentIds.Union(consentIds) };
+        var known = _state.Current;
+        var next = known with { ConsentIds = known.ConsentIds.Union(consentIds) };
         while (next.ConsentIds.Count > PageSize)
         {
             var full = next.ConsentIds.Take(PageSize).ToImmutableArray();
@@ -30,7 +31,7 @@ public sealed class ExpiryGrain([PersistentState("expiry", GrainStorage.Name)] I
             next = next with { Pages = next.Pages + 1, ConsentIds = next.ConsentIds.Except(full) };
         }
 
-        await _state.ApplyAsync(s => s.Pages == next.Pages && s.ConsentIds.Count == next.ConsentIds.Count ? s : next);
+        await _state.ReplaceAsync(known, known.Pages == next.Pages && known.ConsentIds.Count == next.ConsentIds.Count ? known : next);
     }
 
     /// <inheritdoc/>

@@ -21,9 +21,10 @@ public sealed class HistoryPageGrain([PersistentState("history-page", GrainStora
     public Task PutAsync(LedgerBranch branch, int at, ImmutableArray<HistoryRecord> entries)
     {
         LateBranchException.ThrowIfLate(_state.Current.Branch, branch);
-        var known = _state.Current.Entries;
+        var state = _state.Current;
+        var known = state.Entries;
         return known.Length >= at
-            ? _state.ApplyAsync(s => s with { Branch = branch.Number, Entries = [.. known[..at], .. entries, .. known.Skip(at + entries.Length)] })
+            ? _state.ReplaceAsync(state, state with { Branch = branch.Number, Entries = [.. known[..at], .. entries, .. known.Skip(at + entries.Length)] })
             : throw new InvalidOperationException($"history page {this.GetPrimaryKeyString()}: {known.Length} entries found, at least {at} expected");
     }
 

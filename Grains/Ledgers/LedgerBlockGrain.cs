@@ -18,12 +18,13 @@ public sealed class LedgerBlockGrain([PersistentState("ledger-block", GrainStora
     /// <inheritdoc/>
     public Task StoreAsync(ToldBlock block)
     {
-        if (_state.Current.Block is { } known && (block.Branch, block.Number).CompareTo((known.Branch, known.Number)) < 0)
+        var state = _state.Current;
+        if (state.Block is { } known && (block.Branch, block.Number).CompareTo((known.Branch, known.Number)) < 0)
         {
             throw new LateBranchException(known.Branch, block.Branch);
         }
 
-        return _state.ApplyAsync(s => s with { Block = block });
+        return _state.ReplaceAsync(state, state with { Block = block });
     }
 
     /// <inheritdoc/>

@@ -44,6 +44,7 @@ public sealed partial class LedgerGrain(
     private StateWriter<LedgerState> _state = null!;
     private LedgerChain _chain = null!;
     private LedgerDelivery _delivery = null!;
+    private LedgerState _known = new();
     private LedgerState _cursor = new();
     private ulong _head;
     private uint _heard;
@@ -62,7 +63,7 @@ public sealed partial class LedgerGrain(
         var (chainId, partition) = GrainKeys.Split(this.GetPrimaryKeyString());
         _chain = chains.Get(chainId);
         _state = new(ledger, DeactivateOnIdle);
-        _cursor = _state.Current.Next > 0 ? _state.Current : _state.Current with { Next = FirstBlock };
+        Recall();
         _delivery = new(_chain, partition, GrainFactory, options.Value.DeliveriesAtOnce);
         _loop = new(() => this.RegisterOrUpdateReminder(ReminderName, RemindedLoop.Period, RemindedLoop.Period), RunAsync);
         beginnings.Raise(chainId, _cursor.BeganAnewAt);
@@ -255,7 +256,7 @@ public sealed partial class LedgerGrain(
 
         metrics.Delivered(_chain.ChainId, events);
         _cursor = _cursor.After(block);
-        if (_cursor.Next >= _state.Current.Next + BlocksBetweenStores)
+        if (_cursor.Next >= _known.Next + BlocksBetweenStores)
         {
             await StoreAsync(_cursor);
         }
@@ -309,8 +310,24 @@ public sealed partial class LedgerGrain(
 
     private async Task StoreAsync(LedgerState next)
     {
-        await _state.ApplyAsync(_ => next);
-        _cursor = next;
+        try
+        {
+            await _state.ReplaceAsync(_known, next);
+        }
+        catch
+        {
+            // What is stored may be another's, or ours that was taken unheard: on from there, whatever was delivered since comes again.
+            Recall();
+            throw;
+        }
+
+        (_known, _cursor) = (next, next);
+    }
+
+    private void Recall()
+    {
+        _known = _state.Current;
+        _cursor = _known.Next > 0 ? _known : _known with { Next = FirstBlock };
     }
 
     private static VerifiedBlock Read(BlockLogsReply reply, ulong number)

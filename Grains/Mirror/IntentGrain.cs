@@ -190,6 +190,12 @@ public sealed partial class IntentGrain(
     public async Task RetractAsync(LedgerBranch branch, string blockHash)
     {
         LateBranchException.ThrowIfLate(_state.Current.Branch, branch);
+        if (_state.Current.Position?.BlockHash != blockHash && _state.Current.Branch < branch.Number)
+        {
+            // Stored although it changes nothing: another activation, taken for dead, may have stored the outcome, and only a write finds that out.
+            await ChangeAsync(s => s with { Branch = branch.Number });
+        }
+
         if (_state.Current.Position is { } known)
         {
             if (known.BlockHash != blockHash)

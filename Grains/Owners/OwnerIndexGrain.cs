@@ -54,7 +54,8 @@ public sealed class OwnerIndexGrain([PersistentState("owner-index", GrainStorage
     /// <inheritdoc/>
     public async Task LookAgainAsync(ImmutableArray<string> ids)
     {
-        if (_state.Current.IsSplit)
+        var known = _state.Current;
+        if (known.IsSplit)
         {
             await Task.WhenAll(ids.GroupBy(DigitOf).Select(g => Page(g.Key).LookAgainAsync([.. g])));
             return;
@@ -63,43 +64,45 @@ public sealed class OwnerIndexGrain([PersistentState("owner-index", GrainStorage
         var here = new List<string>();
         var gone = new List<string>();
         await Bounded.ForEachAsync(ids, AskedAtOnce, async id => (await AskAsync(id) is null ? gone : here).Add(id));
-        var next = _state.Current.Ids.Union(here).Except(gone);
+        var next = known.Ids.Union(here).Except(gone);
         if (next.Count > PageSize)
         {
-            await SplitAsync(next);
+            await SplitAsync(known, next);
             return;
         }
 
-        await _state.ApplyAsync(s => s.Ids.Count == next.Count && s.Ids.SetEquals(next) ? s : s with { Ids = next });
+        await _state.ReplaceAsync(known, known.Ids.Count == next.Count && known.Ids.SetEquals(next) ? known : known with { Ids = next });
     }
 
     /// <inheritdoc/>
     public async Task AdoptAsync(long split, ImmutableArray<string> ids)
     {
-        if (split <= _state.Current.BegunBySplit)
+        var known = _state.Current;
+        if (split <= known.BegunBySplit)
         {
             return;
         }
 
-        await _state.ApplyAsync(s => s with { BegunBySplit = split, IsSplit = false, Ids = [.. ids] });
+        await _state.ReplaceAsync(known, known with { BegunBySplit = split, IsSplit = false, Ids = [.. ids] });
         if (ids.Length > PageSize)
         {
-            await SplitAsync([.. ids]);
+            await SplitAsync(_state.Current, [.. ids]);
         }
     }
 
     // All sixteen, also those that get nothing: what they held in an earlier life is void.
-    private async Task SplitAsync(ImmutableSortedSet<string> ids)
+    private async Task SplitAsync(OwnerIndexState known, ImmutableSortedSet<string> ids)
     {
         // 1. number
-        await _state.ApplyAsync(s => s with { Splits = s.Splits + 1, Ids = ids });
+        var splitting = known with { Splits = known.Splits + 1, Ids = ids };
+        await _state.ReplaceAsync(known, splitting);
 
         // 2. shares
-        var (split, shares) = (_state.Current.Splits, ids.ToLookup(DigitOf));
-        await Task.WhenAll(Digits.Select(d => Page(d).AdoptAsync(split, [.. shares[d]])));
+        var shares = ids.ToLookup(DigitOf);
+        await Task.WhenAll(Digits.Select(d => Page(d).AdoptAsync(splitting.Splits, [.. shares[d]])));
 
         // 3. split
-        await _state.ApplyAsync(s => s with { IsSplit = true, Ids = [] });
+        await _state.ReplaceAsync(splitting, splitting with { IsSplit = true, Ids = [] });
     }
 
     private async Task<OwnerIndexPage> ListPagesAsync(string? after, int limit)

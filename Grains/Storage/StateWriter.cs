@@ -33,6 +33,12 @@ public sealed class StateWriter<TState>(IPersistentState<TState> stored, Action 
         return entry.Done.Task;
     }
 
+    /// <summary>Stores <paramref name="next"/>, which was made from <paramref name="basis"/>.</summary>
+    /// <exception cref="OrleansException">As of <see cref="ApplyAsync"/>; or what is stored has turned out to be something else than the basis.</exception>
+    public Task ReplaceAsync(TState basis, TState next) => ApplyAsync(s => ReferenceEquals(s, basis)
+        ? next
+        : throw new OrleansException($"{typeof(TState).Name} is stored differently than it was known; look again"));
+
     /// <summary>Reads what is stored, where another activation may have written unseen: one that was taken for dead and went on. Does nothing
     /// while a write is under way, which finds that out by itself.</summary>
     public async Task RefreshAsync()

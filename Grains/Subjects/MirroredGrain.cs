@@ -56,6 +56,7 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
     public async Task ApplyAsync(BlockNews news)
     {
         // 1. late?
+        var known = State;
         var (record, before) = Hear(news.Branch);
 
         // 2. known?
@@ -72,7 +73,7 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
         record = ApplyAll(record, news, happened);
         if (happened.Count == 0)
         {
-            await StoreAsync(news.Branch, record, before);
+            await StoreAsync(known, news.Branch, record, before);
             return;
         }
 
@@ -85,6 +86,7 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
 
         // 5. stored
         await StoreAsync(
+            known,
             news.Branch,
             record with { Position = happened[^1].Position },
             [.. before.Where(b => b.Block + LedgerState.Depth >= news.Block), new(news.Block, news.BlockHash, was)]);
@@ -93,13 +95,14 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
     /// <inheritdoc/>
     public async Task RetractAsync(LedgerBranch branch, ulong block, string blockHash)
     {
+        var known = State;
         var (record, before) = Hear(branch);
         if (before.Any(b => b.BlockHash == blockHash))
         {
             (record, before) = TakeBack(record, before, b => b.Block >= block);
         }
 
-        await StoreAsync(branch, record, before);
+        await StoreAsync(known, branch, record, before);
     }
 
     /// <inheritdoc/>
@@ -156,8 +159,8 @@ public abstract class MirroredGrain<TState, TRecord>(IPersistentState<TState> st
         }
     }
 
-    private Task StoreAsync(LedgerBranch branch, TRecord record, ImmutableArray<RecordBefore<TRecord>> before)
-        => Stored.ApplyAsync(s => s.Branch == branch.Number && ReferenceEquals(s.Record, record) && s.Before.Equals(before)
-            ? s
-            : s with { Branch = branch.Number, Record = record, Before = before });
+    private Task StoreAsync(TState known, LedgerBranch branch, TRecord record, ImmutableArray<RecordBefore<TRecord>> before)
+        => Stored.ReplaceAsync(known, known.Branch == branch.Number && ReferenceEquals(known.Record, record) && known.Before.Equals(before)
+            ? known
+            : known with { Branch = branch.Number, Record = record, Before = before });
 }

@@ -127,7 +127,7 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
     {
         var head = (await Rpc.BlockAsync(BlockTag.Latest))!.Number;
         var view = await Ledger.WaitForAsync(head, TimeSpan.FromSeconds(15));
-        Assert.True(view.Cursor >= head, $"follower at {view.Cursor}, awaited {head}; {view.Trouble}");
+        Assert.True(view.Cursor >= head, $"follower at {view.Cursor}, awaited {head}; {view.Trouble}; enclave: {(await _enclave.HealthAsync()).Trouble}");
     }
 
     /// <summary>How often the chain says that each act was carried out: counted there, not in our tables.</summary>
