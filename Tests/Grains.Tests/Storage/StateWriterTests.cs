@@ -50,6 +50,23 @@ public sealed class StateWriterTests
     }
 
     [Fact]
+    public async Task Replace_StoredDifferentlyThanWasKnown_IsRefused()
+    {
+        var stored = new ScriptedState { TakesWhatItReportsLost = true, ReadFailure = new TimeoutException("told to fail, too") };
+        var writer = new StateWriter<string>(stored, () => { });
+        var known = writer.Current;
+        stored.Failure = new TimeoutException("told to fail");
+        await Assert.ThrowsAsync<TimeoutException>(() => writer.ApplyAsync(_ => "taken"));
+        (stored.Failure, stored.ReadFailure) = (null, null);
+
+        // Only the read before this write tells what is stored.
+        await Assert.ThrowsAsync<OrleansException>(() => writer.ReplaceAsync(known, "made from what was known"));
+        Assert.Equal(("taken", "taken"), (writer.Current, stored.State));
+        await writer.ReplaceAsync(writer.Current, "made from what is stored");
+        Assert.Equal("made from what is stored", writer.Current);
+    }
+
+    [Fact]
     public async Task Apply_WriteIsTakenAndStorageIsSilentAfterIt_ReadsBeforeTheNextWrite()
     {
         var stored = new ScriptedState { TakesWhatItReportsLost = true, ReadFailure = new TimeoutException("told to fail, too") };
