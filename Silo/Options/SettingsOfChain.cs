@@ -17,13 +17,22 @@ internal static class SettingsOfChain
         var contracts = chain.Contracts;
         var head = settings.Chain.HeadRpc ?? chain.Nodes[0].ToString();
         var nodes = proofNode is null ? chain.Nodes.Select(node => node.ToString()) : [proofNode.ToString()];
-        return Write(
+        var values = Write(
             contracts.ChainId,
             contracts.GenesisHash.ToString(),
             head,
             nodes,
             contracts.Contracts.Select(contract => (contract.Name, contract.Address.ToString(), contracts.CodeHashOf(contract.Name).ToString())),
             chain.RelayKeys.Select(key => key.Address.ToString()));
+
+        // Gas of our own development chain costs nothing: whoever tries things out all day must not run into a quota.
+        foreach (var quota in settings.OwnChain ? (string[])[nameof(GatewayOptions.AnonymousIntentsPerDay), nameof(GatewayOptions.AnonymousGasPerDay)] : [])
+        {
+            var key = $"{GatewayOptions.Section}:{quota}";
+            if (settings.Configuration[key] is null) values[key] = quota == nameof(GatewayOptions.AnonymousGasPerDay) ? "1000000000000000" : "1000000";
+        }
+
+        return values;
     }
 
     /// <summary>Stand-ins of the right form, so that everything else can be judged before the chain is open.</summary>

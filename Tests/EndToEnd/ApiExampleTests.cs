@@ -58,7 +58,7 @@ public sealed class ApiExampleTests : IDisposable
                 if (language == "csharp" && (path.EndsWith("{enclave}/answer", StringComparison.Ordinal) || path is "/openapi/v1.json" or "/health/ready")) continue;
                 if (path == "/v1/chains/{chain}") continue; // the beginning of all others
 
-                var tail = path.Replace("/v1/chains/{chain}", "", StringComparison.Ordinal).Replace("/pythia/{chain}", "", StringComparison.Ordinal);
+                var tail = path.Replace("/v1/chains/{chain}", "", StringComparison.Ordinal).Replace("/pythia/{chain}", "", StringComparison.Ordinal).TrimStart('/');
                 var form = string.Join('/', tail.Split('/').Select(part => part.StartsWith('{') ? "[^/\"? ]+" : Regex.Escape(part)));
                 var shown = Regex.IsMatch(text, form, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5))
                     || tail.Split('/')[^1] is var last && Regex.IsMatch(text, $"\"{last}[\"?]", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(5));
