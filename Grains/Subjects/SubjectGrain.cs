@@ -151,7 +151,9 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
         }
 
         var intent = await GrainFactory.GetGrain<IIntentGrain>(GrainKeys.Of(Chain.ChainId, digest)).GetAsync();
-        return intent.Stage is not IntentStage.Unknown;
+
+        // What its signer carried out without us is not ours to promise before it is final: its block may leave the chain.
+        return intent.Stage is IntentStage.Final or IntentStage.Failed || (intent.Stage is not IntentStage.Unknown && intent.ActName is not null);
     }
 
     private Refusal? CheckDeadline(ReadAct act)

@@ -173,6 +173,22 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public async Task Submit_AfterItsSignerCarriedItOutAndBeforeThatIsFinal_PromisesNothing()
+    {
+        await using var world = await MirrorWorld.StartAsync(o => o.FinalityDepthBlocks = 3);
+        var act = Publish(world, "not yet final");
+        var intent = world.Prepare(act, world.People.Manufacturer);
+        world.Chain.CarryOutDirectly(MirrorWorld.CallOf(act, intent));
+        await world.FollowedAsync();
+        Assert.Equal(IntentVerdict.WrongState, (await world.Policy(act.PolicyId).SubmitAsync(intent)).Verdict);
+
+        world.Chain.Reorganise(1);
+        await world.FollowedAsync();
+        Assert.Equal(IntentVerdict.Accepted, (await world.Policy(act.PolicyId).SubmitAsync(intent)).Verdict);
+        await world.UntilAsync(act, IntentStage.Mined);
+    }
+
+    [Fact]
     public async Task Submit_AfterItsSignerCarriedItOut_IsAlreadyAccepted()
     {
         await using var world = await MirrorWorld.StartAsync();
