@@ -35,6 +35,7 @@ public sealed class Schedule : IAsyncDisposable
         _random = new Random(seed);
         _depth = Pick(1, 2, 3, 6, 12, 60);
         var (batch, underWay, retries, outbox) = (Pick(1, 2, 3, 50), Pick(1, 2, 4), Pick(0, 3), Pick(3, 64));
+        ItemRetries = retries;
         _world = new ScheduleWorld(quiescence, options =>
         {
             options.FinalityDepthBlocks = _depth;
@@ -51,6 +52,8 @@ public sealed class Schedule : IAsyncDisposable
     public ScheduleWorld World => _world;
 
     public int FinalityDepth => _depth;
+
+    public int ItemRetries { get; }
 
     public List<Submission> Submissions { get; } = [];
 
@@ -221,8 +224,7 @@ public sealed class Schedule : IAsyncDisposable
         try
         {
             var receipt = await call;
-            // What its signer carried out without us is known too, and was never promised.
-            submission.IsAcknowledged |= receipt.Verdict is IntentVerdict.Accepted || (receipt.Verdict is IntentVerdict.AlreadyAccepted && !Foreign.Contains(submission.Act));
+            submission.IsAcknowledged |= receipt.Verdict is IntentVerdict.Accepted or IntentVerdict.AlreadyAccepted;
             _world.Trace.Add($"{submission.Act.Digest(ScheduleWorld.ChainId)} {Outcome} {receipt.Verdict} {receipt.Detail}");
         }
         catch (Exception e)

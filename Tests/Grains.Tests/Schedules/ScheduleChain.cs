@@ -67,6 +67,9 @@ public sealed class ScheduleChain
     /// <summary>The highest block there ever was.</summary>
     public ulong Highest { get; private set; }
 
+    /// <summary>Acts that stood in a block which has left the chain.</summary>
+    public ConcurrentDictionary<Hash32, bool> Undone { get; } = new();
+
     public IReadOnlyList<ChainBlock> Blocks
     {
         get
@@ -85,17 +88,6 @@ public sealed class ScheduleChain
             lock (_gate)
             {
                 return _blocks[^1];
-            }
-        }
-    }
-
-    public int Waiting
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _pool.Count;
             }
         }
     }
@@ -135,6 +127,11 @@ public sealed class ScheduleChain
             foreach (var transaction in abandoned.SelectMany(b => b.Transactions).Where(_ => keeps()))
             {
                 _pool.TryAdd((transaction.Sender, transaction.Transaction.Nonce), transaction);
+            }
+
+            foreach (var act in abandoned.SelectMany(b => b.Transactions).SelectMany(ActsOf))
+            {
+                Undone[act.Digest(_chainId)] = true;
             }
 
             var others = abandoned.SelectMany(b => b.Others).Where(_ => keeps()).ToArray();

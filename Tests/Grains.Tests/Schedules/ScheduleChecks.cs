@@ -17,12 +17,12 @@ public sealed class ScheduleChecks(Schedule schedule)
 
     private IGrainFactory Grains => _world.Host!.Grains;
 
-    /// <summary>Acknowledged intents that could have been carried out by now, and are open. One that had to wait for another is not meant:
-    /// it may have been tried too early, and then waits for its deadline.</summary>
+    /// <summary>Acknowledged intents that could have been carried out by now, and are open. One that had to wait for another is not meant, nor,
+    /// where nothing is tried twice, one whose block left the chain: a lane takes it for refused, and it waits for its deadline.</summary>
     public async Task<int> CountOpenAsync()
     {
         var open = 0;
-        foreach (var submission in schedule.Submissions.Where(s => s.IsAcknowledged && CanStillHappen(s.Act) && KeyedNonce.Split(s.Act.Nonce).Sequence == 0))
+        foreach (var submission in schedule.Submissions.Where(s => s.IsAcknowledged && CanStillHappen(s.Act) && IsTriedAgain(s.Act)))
         {
             var view = await ScheduleWorld.Intent(Grains, submission.Act).GetAsync();
             open += view.Stage < IntentStage.Mined ? 1 : 0;
@@ -50,6 +50,9 @@ public sealed class ScheduleChecks(Schedule schedule)
         await CheckQueuesAsync(found);
         return found;
     }
+
+    private bool IsTriedAgain(SignedAct act)
+        => KeyedNonce.Split(act.Nonce).Sequence == 0 && (schedule.ItemRetries > 0 || !_world.Chain.Undone.ContainsKey(act.Digest(ScheduleWorld.ChainId)));
 
     // Not overtaken by time, and next in its nonce's order.
     private bool CanStillHappen(SignedAct act)
@@ -165,7 +168,6 @@ public sealed class ScheduleChecks(Schedule schedule)
     {
         var lane = await Grains.GetGrain<IRelayGrain>(ScheduleWorld.Key(ScheduleWorld.Lane.Account)).GetAsync();
         Expect(found, $"lane ({lane.Trouble})", (lane.Waiting, lane.UnderWay), (0, 0));
-        Expect(found, "transactions in the pool", _world.Chain.Waiting, 0);
         for (var bucket = 0; bucket < OutboxSweepGrain.Buckets; bucket++)
         {
             // A note whose write was reported lost may stand in storage until the bucket is read again: memory tells whom it wakes.
