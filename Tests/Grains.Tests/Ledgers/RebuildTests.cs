@@ -176,6 +176,9 @@ public sealed class RebuildTests : IAsyncLifetime
         _world.Chain.SecondsABlock = 3_700;
         _world.Chain.Mine();
         _world.Chain.SecondsABlock = 2;
+
+        // Deeper than can be taken back: what is counted from here on stands on it for good.
+        _world.Chain.MineEmpty(70);
         _world.Chain.Mine(_world.Registries.EventsOf(People.Register(new DeviceBatch([People.NewDevice().InBatch, People.NewDevice().InBatch]))));
         _views.Devices.UnionWith([$"{device.Id}", $"{sold.Id}"]);
         _views.Policies.Add($"{publish.PolicyId}");

@@ -155,14 +155,16 @@ public sealed class ReorganisationTests : IAsyncLifetime
         var act = new PublishAct(People.Header(People.Manufacturer, RegistryKind.PolicyRegistry), [7]);
         await _world.CarryOutAsync(act, People.Manufacturer);
         _world.Chain.Mine(_world.Registries.EventsOf(Transfer(1)));
+        _world.Chain.Mine(_world.Registries.EventsOf(new PublishAct(People.Header(People.Manufacturer, RegistryKind.PolicyRegistry), [8])));
         await _world.FollowedAsync();
         var (blocks, before) = (_world.Chain.Blocks, await _views.ReadAsync(_world.Grains));
+        var beganAt = (await _world.Ledger.GetAsync()).BeganAnewAt;
 
         // The device takes it back, the seller can't; the intent is not asked yet.
         var stuck = new TaskCompletionSource();
         _world.Storage.FailsOn = (name, id) => Fails(name == "owner" && id.Key.ToString()!.EndsWith(Alice, StringComparison.Ordinal), stuck);
         _world.Chain.MinesAtOnce = false;
-        _world.Chain.Reorganise(2);
+        _world.Chain.Reorganise(3);
         await stuck.Task.WaitAsync(TimeSpan.FromSeconds(10));
         await _world.StopHostAsync();
         _world.Storage.FailsOn = (_, _) => false;
@@ -170,6 +172,8 @@ public sealed class ReorganisationTests : IAsyncLifetime
         await _world.StartHostAsync();
         await _world.FollowedAsync();
 
+        // From its own state, not by reading the whole chain again.
+        Assert.Equal(beganAt, (await _world.Ledger.GetAsync()).BeganAnewAt);
         Assert.Equal(before, await _views.ReadAsync(_world.Grains));
         Assert.Equal(IntentStage.Final, (await _world.Intent(act).GetAsync()).Stage);
     }
