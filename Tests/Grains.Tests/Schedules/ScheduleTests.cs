@@ -102,7 +102,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
 /// <summary>What the environment says of the schedules.</summary>
 internal static class ScheduleSettings
 {
-    private const int UsualCount = 1_000;
+    private const int UsualCount = 500;
 
     /// <summary><c>PYTHIA_SCHEDULES_SEED</c>: the first seed; one at random if it is not set.</summary>
     public static int FirstSeed { get; } = Of("SEED") ?? Random.Shared.Next(1, 1_000_000_000);
