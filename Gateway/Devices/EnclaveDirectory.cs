@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Pythia.Grains;
-using Pythia.Grains.Pythia;
 
 namespace Pythia.Gateway.Devices;
 
@@ -18,7 +17,7 @@ public sealed class EnclaveDirectory(TimeProvider time)
     {
         if (!_known.TryGetValue(chainId, out var known) || time.GetElapsedTime(known.At) > Remembered)
         {
-            var enclaves = await grains.GetGrain<IPythiaDirectoryGrain>(GrainKeys.Of(chainId, "0")).ListHealthyAsync();
+            var enclaves = await grains.GetPythiaDirectory(chainId).ListHealthyAsync();
             known = (time.GetTimestamp(), enclaves);
             if (enclaves.Length > 0) _known[chainId] = known;
         }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Options;
 using Pythia.Gateway.Requests;
 using Pythia.Grains;
 using Pythia.Grains.Ledgers;
-using Pythia.Grains.Pythia;
 
 namespace Pythia.Gateway.Health;
 
@@ -19,12 +18,12 @@ internal sealed class GrainHealth(IGrainFactory grains, ServedChains chains, IOp
         {
             try
             {
-                var healthy = await grains.GetGrain<IPythiaDirectoryGrain>(GrainKeys.Of(chain.ChainId, "0")).ListHealthyAsync().WaitAsync(cancellationToken);
+                var healthy = await grains.GetPythiaDirectory(chain.ChainId).ListHealthyAsync().WaitAsync(cancellationToken);
                 enclaves += healthy.IsDefault ? 0 : healthy.Length;
                 if (healthy.IsDefaultOrEmpty)
                     reasons.Add(new(HealthCodes.NoEnclaveOfChain, chain.ChainId, null, $"no enclave of chain {chain.ChainId} has said within a minute that it answers"));
 
-                var ledger = await grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chain.ChainId, "0")).GetAsync().WaitAsync(cancellationToken);
+                var ledger = await grains.GetLedger(chain.ChainId).GetAsync().WaitAsync(cancellationToken);
                 if (Judge(chain.ChainId, ledger) is { } reason) reasons.Add(reason);
             }
             catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException)

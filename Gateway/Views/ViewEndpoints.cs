@@ -19,8 +19,6 @@ namespace Pythia.Gateway.Views;
 /// </summary>
 public static class ViewEndpoints
 {
-    private const string LedgerPartition = "0";
-
     public static void Map(RouteGroupBuilder chain)
     {
         chain.MapGet("/devices/{id}", (string id, HttpContext context, IGrainFactory grains) =>
@@ -40,7 +38,7 @@ public static class ViewEndpoints
         chain.MapGet("/owners/{address}/grantees/{grantee}", GetGranteeAsync).Describe(ApiOperations.Grantee);
         chain.MapGet("/policies/{id}/document", GetPolicyDocumentAsync).Describe(ApiOperations.PolicyDocument);
         chain.MapGet("/ledger", (HttpContext context, IGrainFactory grains) =>
-            ViewAsync((LedgerPartition, null), context, async key => await grains.GetGrain<ILedgerGrain>(key).GetAsync())).Describe(ApiOperations.Ledger);
+            ViewAsync((ChainGrains.Only, null), context, async key => await grains.GetGrain<ILedgerGrain>(key).GetAsync())).Describe(ApiOperations.Ledger);
     }
 
     // Every view: the id is read, the grain is asked, and what was never heard of is not there.

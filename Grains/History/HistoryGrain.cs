@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Subjects;
 
@@ -19,7 +18,7 @@ public sealed class HistoryGrain : Grain, IHistoryGrain
         var slash = rest.IndexOf('/');
         var subject = new IntentSubject(Enum.Parse<SubjectKind>(rest[..Math.Max(slash, 0)], ignoreCase: true), GrainKeys.Of(chainId, rest[(slash + 1)..]));
         var count = await GrainFactory.GetMirrored(subject).GetHistoryCountAsync();
-        var final = (await GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(chainId, LedgerOrder.OnlyPartition)).GetAsync()).FinalBlock;
+        var final = (await GrainFactory.GetLedger(chainId).GetAsync()).FinalBlock;
 
         var end = Math.Clamp(before ?? count, 0, count);
         var first = Math.Max(0, end - limit);

@@ -32,7 +32,7 @@ public sealed partial class LedgerBeginnings(ILogger<LedgerBeginnings> logger)
 
         try
         {
-            var ledger = grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chainId, LedgerOrder.OnlyPartition));
+            var ledger = grains.GetLedger(chainId);
             Raise(chainId, (await ledger.GetAsync()).BeganAnewAt);
         }
         catch (Exception e)

@@ -291,7 +291,7 @@ public sealed partial class IntentGrain(
         return GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(_chainId, self)).NoteAsync(self);
     }
 
-    private ILedgerGrain Ledger => GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chainId, LedgerOrder.OnlyPartition));
+    private ILedgerGrain Ledger => GrainFactory.GetLedger(_chainId);
 
     // Shared by all who wait here, and asked anew when it has ended.
     private Task NextBlock(ulong cursor)

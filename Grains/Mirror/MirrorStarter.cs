@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Pythia.Grains.Ledgers;
 
 namespace Pythia.Grains.Mirror;
 
@@ -27,7 +26,7 @@ internal sealed partial class MirrorStarter(IGrainFactory grains, LedgerChains c
                 await UntilDoneAsync(() => Task.WhenAll(some.Select(s => s.SweepAsync())), stoppingToken);
             }
 
-            var follower = grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chain.ChainId, LedgerOrder.OnlyPartition));
+            var follower = grains.GetLedger(chain.ChainId);
             await UntilDoneAsync(follower.StartAsync, stoppingToken);
         }
     }

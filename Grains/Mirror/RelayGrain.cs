@@ -50,7 +50,7 @@ public sealed partial class RelayGrain(
 
     private bool IsConfigured => lanes.Has(_chain.ChainId, _account);
 
-    private ILedgerGrain Ledger => GrainFactory.GetGrain<ILedgerGrain>(GrainKeys.Of(_chain.ChainId, LedgerOrder.OnlyPartition));
+    private ILedgerGrain Ledger => GrainFactory.GetLedger(_chain.ChainId);
 
     private long NowUnixMs => time.GetUtcNow().ToUnixTimeMilliseconds();
 

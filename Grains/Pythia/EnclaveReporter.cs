@@ -31,7 +31,7 @@ internal sealed partial class EnclaveReporter(
             var identity = await enclave.IdentifyAsync(stoppingToken);
             var health = await enclave.HealthAsync(stoppingToken);
             var trouble = health.CanAnswer ? "" : health.Trouble?.Reason.ToString() ?? nameof(RefusalReason.NoHead);
-            await grains.GetGrain<IPythiaDirectoryGrain>(GrainKeys.Of(identity.ChainId, "0")).ReportAsync(identity.Id, trouble);
+            await grains.GetPythiaDirectory(identity.ChainId).ReportAsync(identity.Id, trouble);
             return health.CanAnswer;
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Pythia.Grains;
-using Pythia.Grains.Ledgers;
 using Pythia.Silo.Hosting;
 using Pythia.Silo.Options;
 
@@ -59,7 +58,7 @@ internal static class RunCommand
     private static async Task RebuildAsync(PythiaProgram program, Progress progress)
     {
         var chainId = program.Chain.Contracts.ChainId;
-        var follower = program.Services.GetRequiredService<IGrainFactory>().GetGrain<ILedgerGrain>(GrainKeys.Of(chainId, LedgerOrder.OnlyPartition));
+        var follower = program.Services.GetRequiredService<IGrainFactory>().GetLedger(chainId);
         var view = await follower.RebuildAsync();
         progress.Say($"Rebuilding: the follower of chain {chainId} begins anew as branch {view.BeganAnewAt}.");
     }

@@ -11,7 +11,6 @@ using Pythia.Gateway.Health;
 using Pythia.Gateway.Telemetry;
 using Pythia.Grains;
 using Pythia.Grains.Mirror;
-using Pythia.Grains.Pythia;
 using Pythia.Silo.Commands;
 using Pythia.Silo.Health;
 using Pythia.Silo.Options;
@@ -173,7 +172,7 @@ public sealed class PythiaProgram : IAsyncDisposable
     // The first answer of whoever is told that it is up must not be "no enclave".
     private async Task WaitForReportAsync(CancellationToken cancellationToken)
     {
-        var directory = Services.GetRequiredService<IGrainFactory>().GetGrain<IPythiaDirectoryGrain>(GrainKeys.Of(Chain.Contracts.ChainId, "0"));
+        var directory = Services.GetRequiredService<IGrainFactory>().GetPythiaDirectory(Chain.Contracts.ChainId);
         var enclave = await Services.GetRequiredService<IEnclave>().IdentifyAsync(cancellationToken);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(HeadPatience);

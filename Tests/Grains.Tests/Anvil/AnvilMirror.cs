@@ -37,7 +37,7 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
 
     public IRelayGrain Lane => Grains.GetGrain<IRelayGrain>(Key(_relayKey.Address));
 
-    public ILedgerGrain Ledger => Grains.GetGrain<ILedgerGrain>(Key("0"));
+    public ILedgerGrain Ledger => Grains.GetLedger(ChainId);
 
     private LedgerContracts Registries => new(Deployment.DeviceRegistry, Deployment.ConsentRegistry, Deployment.PolicyRegistry, Deployment.Relay);
 

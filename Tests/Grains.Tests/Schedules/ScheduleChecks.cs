@@ -1,8 +1,8 @@
 using Pythia.Contracts.Registries;
 using Pythia.Ethereum;
+using Pythia.Grains;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
-using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
@@ -64,7 +64,7 @@ public sealed class ScheduleChecks(Schedule schedule)
 
     private async Task CheckFollowerAsync(List<string> found)
     {
-        var (head, view) = (_world.Chain.Head, await Grains.GetGrain<ILedgerGrain>(ScheduleWorld.Key(LedgerOrder.OnlyPartition)).GetAsync());
+        var (head, view) = (_world.Chain.Head, await Grains.GetLedger(ScheduleWorld.ChainId).GetAsync());
         Expect(found, $"follower ({view.TroubleCode}: {view.Trouble})", (view.Cursor, view.CursorHash), (head.Number, Hex.Format(head.Verified.Hash.Span)));
     }
 

@@ -58,7 +58,7 @@ public sealed class MirrorWorld : IAsyncDisposable
 
     public IRelayGrain RelayOf(KeyLaneSigner lane) => Grains.GetGrain<IRelayGrain>(Key(lane.Account));
 
-    public ILedgerGrain Ledger => Grains.GetGrain<ILedgerGrain>(Key("0"));
+    public ILedgerGrain Ledger => Grains.GetLedger(ChainId);
 
     /// <param name="configure">Options that differ.</param>
     /// <param name="lanes">How many accounts pay.</param>
