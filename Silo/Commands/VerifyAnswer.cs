@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.Silo.Commands;
 

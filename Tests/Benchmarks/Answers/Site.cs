@@ -8,6 +8,7 @@ using Pythia.Ethereum;
 using Pythia.Silo.Hosting;
 using Pythia.Silo.Options;
 using Pythia.Tests.DevChain;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.Benchmarks.Answers;
 

@@ -22,6 +22,9 @@ internal sealed class PublicSurface
 
     public int Count => _members.Count;
 
+    /// <summary>Full names of the types that are not generic.</summary>
+    public IEnumerable<string> Types => _members.Where(member => member.StartsWith("T:", StringComparison.Ordinal) && !member.Contains('`', StringComparison.Ordinal)).Select(member => member[2..]);
+
     /// <summary>Both lists: a line is assembly, tab, member.</summary>
     public static PublicSurface Read()
         => new(new[] { Main, Extra }.SelectMany(file => File.ReadLines(SharedVectors.Find(file, "reference"))).Select(line => line.Split('\t')[1].Trim()));

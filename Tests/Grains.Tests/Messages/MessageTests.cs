@@ -91,8 +91,8 @@ public sealed class MessageTests : IDisposable
     private T RoundTripAs<T>(T value)
     {
         var serializer = _services.GetRequiredService<Serializer>();
-        return serializer.Deserialize<T>(serializer.SerializeToArray(value));
+        return serializer.Deserialize<T>(serializer.SerializeToArray(value))!;
     }
 
-    private T CopyAs<T>(T value) => _services.GetRequiredService<DeepCopier>().Copy(value);
+    private T CopyAs<T>(T value) => _services.GetRequiredService<DeepCopier>().Copy(value)!;
 }
