@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Pythia.Enclave.Attestation.Tcb;
+
+namespace Pythia.Enclave.Attestation.Policies;
+
+/// <summary>One code that is allowed: by MRENCLAVE, by MRSIGNER with product and least SVN, or by MRTD. What it states narrows or widens the policy for it alone.</summary>
+public sealed record AllowedMeasurement
+{
+    /// <summary>For people: printed where it let evidence through.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>64 lower-case hex digits.</summary>
+    public string? MrEnclave { get; init; }
+
+    /// <summary>64 lower-case hex digits; then <see cref="IsvProdId"/> and <see cref="MinimumIsvSvn"/> are there too.</summary>
+    public string? MrSigner { get; init; }
+
+    public int? IsvProdId { get; init; }
+
+    public int? MinimumIsvSvn { get; init; }
+
+    /// <summary>96 lower-case hex digits.</summary>
+    public string? MrTd { get; init; }
+
+    /// <summary>In place of the policy's; null: the policy's.</summary>
+    public ImmutableHashSet<TcbStatus>? Statuses { get; init; }
+
+    /// <summary>In place of the policy's; null: the policy's.</summary>
+    public ImmutableHashSet<string>? Advisories { get; init; }
+
+    /// <summary>In place of the policy's; null: the policy's.</summary>
+    public ImmutableHashSet<string>? Configurations { get; init; }
+
+    public bool DebugAllowed { get; init; }
+}
