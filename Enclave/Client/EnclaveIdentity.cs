@@ -19,17 +19,47 @@ public enum AssuranceLevel
 /// <summary>An enclave as others name and pin it.</summary>
 /// <param name="Id">Configured stable name; stays when keys rotate.</param>
 /// <param name="ChainId">The chain (EIP-155) that it answers for.</param>
-/// <param name="SigningKey">P-256 public key, x ‖ y, 64 bytes; made at start inside, never stored.</param>
-/// <param name="KeyId">First 8 bytes of SHA-256 of <paramref name="SigningKey"/>: the <c>kid</c> of its answers, only a hint.</param>
-/// <param name="ConfigurationHash">32 bytes; bound into every answer (architecture section 11).</param>
+/// <param name="ConfigurationHash">32 bytes; bound into every answer and quote (architecture section 11).</param>
+/// <param name="AnchorHash">32 bytes; bound into every quote: where its trust in heads began.</param>
 /// <param name="Level">How its heads are trusted.</param>
+/// <param name="Current">The keys that sign now.</param>
+/// <param name="Next">The keys that will sign after them; null while there is no overlap. They can be attested, and sign nothing yet.</param>
 public sealed record EnclaveIdentity(
     string Id,
     ulong ChainId,
-    ReadOnlyMemory<byte> SigningKey,
-    ReadOnlyMemory<byte> KeyId,
     ReadOnlyMemory<byte> ConfigurationHash,
-    AssuranceLevel Level);
+    ReadOnlyMemory<byte> AnchorHash,
+    AssuranceLevel Level,
+    EnclaveKeys Current,
+    EnclaveKeys? Next = null)
+{
+    /// <summary>P-256 public key that signs now, x ‖ y, 64 bytes.</summary>
+    public ReadOnlyMemory<byte> SigningKey => Current.SigningKey;
+
+    /// <summary>P-256 public key for key agreement now, x ‖ y, 64 bytes.</summary>
+    public ReadOnlyMemory<byte> AgreementKey => Current.AgreementKey;
+
+    /// <summary>The <c>kid</c> of answers signed now, 8 bytes; only a hint.</summary>
+    public ReadOnlyMemory<byte> KeyId => Current.KeyId;
+}
+
+/// <summary>
+/// The public halves of one generation of keys, made inside and never stored. Times are what is left by the enclave's own timer when it was asked:
+/// they say when to ask again, and are no fact.
+/// </summary>
+/// <param name="Generation">1 for the keys made at the start, one more at each rotation.</param>
+/// <param name="SigningKey">P-256 x ‖ y, 64 bytes: signs answers.</param>
+/// <param name="AgreementKey">P-256 x ‖ y, 64 bytes: for key agreement.</param>
+/// <param name="KeyId">First 8 bytes of SHA-256 of <paramref name="SigningKey"/>: the <c>kid</c> of its answers, only a hint.</param>
+/// <param name="SignsIn">Until they sign; zero for the current ones.</param>
+/// <param name="EndsIn">Until they are destroyed. Nothing that vouches for them should hold longer.</param>
+public sealed record EnclaveKeys(
+    ulong Generation,
+    ReadOnlyMemory<byte> SigningKey,
+    ReadOnlyMemory<byte> AgreementKey,
+    ReadOnlyMemory<byte> KeyId,
+    TimeSpan SignsIn,
+    TimeSpan EndsIn);
 
 /// <summary>A head that the enclave verified. Heads only move forward.</summary>
 /// <param name="Block">Number.</param>

@@ -6,12 +6,27 @@ namespace Pythia.Enclave;
 /// </summary>
 /// <remarks>
 /// A bad request, a lying or silent node and a wrong contract are answers with a named <see cref="RefusalReason"/>. An exception
-/// means that the enclave itself is gone (<see cref="ObjectDisposedException"/>) or that the caller cancelled.
+/// means that the enclave itself can't be asked (<see cref="EnclaveException"/> with its <see cref="EnclaveFault"/>,
+/// <see cref="ObjectDisposedException"/> after its end) or that the caller cancelled.
 /// </remarks>
 public interface IEnclave
 {
-    /// <summary>Who this is: what a device pins, and what a passport is issued for. Constant until the enclave restarts.</summary>
+    /// <summary>Who this is: what a device pins, and what a passport is issued for. Keys change when they rotate and at a restart.</summary>
     ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>A quote over one generation of its keys, its configuration, its anchor and <paramref name="nonce"/>.</summary>
+    /// <param name="nonce">32 bytes of whoever asks; empty for none, which is bound as zeros.</param>
+    /// <param name="keyId">8 bytes of <see cref="EnclaveIdentity.Current"/> or <see cref="EnclaveIdentity.Next"/>; empty: the current ones.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="EnclaveException"><see cref="EnclaveFault.NotAttested"/> where nothing here makes quotes,
+    /// <see cref="EnclaveFault.QuoteFailed"/> where it could not, <see cref="EnclaveFault.UnknownKey"/> for keys that are gone or never were.</exception>
+    /// <exception cref="ArgumentException">The nonce or key id has another length.</exception>
+    ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default);
+
+    /// <summary>A quote over the keys that sign now.</summary>
+    /// <inheritdoc cref="AttestAsync(ReadOnlyMemory{byte}, ReadOnlyMemory{byte}, CancellationToken)"/>
+    ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, CancellationToken cancellationToken = default)
+        => AttestAsync(nonce, ReadOnlyMemory<byte>.Empty, cancellationToken);
 
     /// <summary>Proves and signs the answer to one device's request at the newest verified head.</summary>
     /// <param name="request">Deterministic CBOR <c>[question, nonce, min-level]</c>, architecture section 7; not trusted.</param>

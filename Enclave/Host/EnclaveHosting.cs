@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Pythia.Enclave.Attestation.Attesters;
 
 namespace Pythia.Enclave.Host;
 
@@ -11,7 +12,7 @@ public static class EnclaveHosting
 {
     /// <summary>
     /// Adds an in-process enclave as <see cref="IEnclave"/>, with options from the section <see cref="EnclaveOptions.Section"/>. A wrong or
-    /// missing setting stops the start and is named; a stop waits for the follower of heads to end and forgets the keys.
+    /// missing setting stops the start and is named; a stop waits for the follower of heads to end and forgets the keys. An <see cref="IAttester"/> that is registered makes its quotes.
     /// </summary>
     public static IServiceCollection AddPythiaEnclave(this IServiceCollection services, IConfiguration configuration)
     {
@@ -20,7 +21,8 @@ public static class EnclaveHosting
         services.AddSingleton(provider => new PythiaEnclave(
             provider.GetRequiredService<IOptions<EnclaveOptions>>().Value,
             provider.GetService<TimeProvider>(),
-            provider.GetService<ILogger<PythiaEnclave>>()));
+            provider.GetService<ILogger<PythiaEnclave>>(),
+            provider.GetService<IAttester>()));
         services.AddSingleton<IEnclave>(provider => provider.GetRequiredService<PythiaEnclave>());
         services.AddHostedService<EnclaveService>();
         return services;

@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Pythia.Enclave.Attestation.Attesters;
 using Pythia.Enclave.Host.Heads;
 using Pythia.Enclave.Host.Keys;
 using Pythia.Enclave.Host.Logs;
 using Pythia.Enclave.Host.Nodes;
 using Pythia.Enclave.Host.Proofs;
 using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Enclave.Verifier.Headers;
 using Pythia.Ethereum;
 
@@ -28,7 +30,8 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly AnswerSigner _signer = new();
+    private readonly KeyGeneration _keys = new(1);
+    private readonly IAttester? _attester;
     private readonly HeadChain _chain = new();
     private readonly TrieNodeCache _cache;
     private readonly EnclaveMetrics _metrics;
@@ -46,7 +49,8 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     /// <param name="options">Valid, as <see cref="EnclaveOptionsValidator"/> has it.</param>
     /// <param name="time">For time limits and waits; the only time asserted is that of blocks.</param>
     /// <param name="logger">Events 3xxx.</param>
-    public PythiaEnclave(EnclaveOptions options, TimeProvider? time = null, ILogger<PythiaEnclave>? logger = null)
+    /// <param name="attester">What makes its quotes; null where nothing does.</param>
+    public PythiaEnclave(EnclaveOptions options, TimeProvider? time = null, ILogger<PythiaEnclave>? logger = null, IAttester? attester = null)
     {
         var problems = new EnclaveOptionsValidator().Validate(name: null, options);
         if (problems.Failed)
@@ -56,6 +60,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
         _options = options;
         _time = time ?? TimeProvider.System;
+        _attester = attester;
         _logger = logger ?? NullLogger<PythiaEnclave>.Instance;
         var configuration = options.ToConfiguration();
         var replyTime = TimeSpan.FromMilliseconds(options.ReplyMilliseconds);
@@ -70,7 +75,12 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         _follower = new HeadFollower(source, _nodes, _chain, configuration, _logger);
         _logs = new BlockLogReader(_chain, source, _follower, _nodes, configuration, _stopping.Token);
         _identity = new EnclaveIdentity(
-            options.Id, options.ChainId, _signer.PublicKey, _signer.KeyId, configuration.ComputeHash(), source.Level);
+            options.Id,
+            options.ChainId,
+            configuration.ComputeHash(),
+            EnclaveAnchor.Development.ComputeHash(),
+            source.Level,
+            new EnclaveKeys(_keys.Number, _keys.Signer.PublicKey, _keys.AgreementKey, _keys.Signer.KeyId, TimeSpan.Zero, TimeSpan.MaxValue));
         _keyText = Hex.Format(_identity.SigningKey.Span);
         _configurationText = Hex.Format(_identity.ConfigurationHash.Span);
     }
@@ -109,6 +119,32 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
     /// <inheritdoc/>
     public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(_identity);
+
+    /// <inheritdoc/>
+    public async ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (nonce.Length is not (0 or KeyBinding.NonceBytes)) throw new ArgumentException($"nonce: {nonce.Length} bytes found, 0 or {KeyBinding.NonceBytes} expected", nameof(nonce));
+        if (keyId.Length is not (0 or SignedAnswer.KeyIdBytes)) throw new ArgumentException($"key id: {keyId.Length} bytes found, 0 or {SignedAnswer.KeyIdBytes} expected", nameof(keyId));
+        if (_attester is null) throw new EnclaveException(EnclaveFault.NotAttested, $"enclave {_options.Id} runs without anything that makes quotes");
+        if (!keyId.IsEmpty && !keyId.Span.SequenceEqual(_keys.Signer.KeyId)) throw new EnclaveException(EnclaveFault.UnknownKey, $"key {Hex.Format(keyId.Span)} found, one of the enclave's expected");
+
+        var binding = new KeyBinding(
+            _keys.Signer.PublicKey,
+            _keys.AgreementKey,
+            _identity.ConfigurationHash,
+            _identity.AnchorHash,
+            nonce.IsEmpty ? new byte[KeyBinding.NonceBytes] : nonce);
+        try
+        {
+            var quote = await _attester.QuoteAsync(binding.ComputeReportData(), cancellationToken);
+            return new EnclaveAttestation(quote, binding.SigningKey, binding.AgreementKey, binding.ConfigurationHash, binding.AnchorHash, binding.Nonce);
+        }
+        catch (AttestationException e)
+        {
+            throw new EnclaveException(EnclaveFault.QuoteFailed, $"no quote by {_attester.Kind}: {e.Message}", e);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
@@ -169,7 +205,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
         _isDisposed = true;
         _stopping.Cancel();
-        _signer.Dispose();
+        _keys.Dispose();
         _metrics.Dispose();
         foreach (var node in _ownNodes)
         {
@@ -265,7 +301,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         }
 
         var body = new AnswerBody(head.Header.Number, head.Header.UnixSeconds, head.Header.Hash, (byte)head.Head.Level, request.Nonce, results);
-        var answer = _signer.Sign(body.Encode(), _identity.ConfigurationHash.Span, request.Question);
+        var answer = _keys.Signer.Sign(body.Encode(), _identity.ConfigurationHash.Span, request.Question);
         if (mayBeShared)
         {
             head.Answers.Add(request.Question.Encoded, answer);

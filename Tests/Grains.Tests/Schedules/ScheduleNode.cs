@@ -3,6 +3,7 @@ using Pythia.Contracts.Transactions;
 using Pythia.Enclave;
 using Pythia.Ethereum;
 using Pythia.Grains.Mirror;
+using Pythia.Tests.Support;
 
 namespace Pythia.Tests.Schedules;
 
@@ -111,7 +112,10 @@ public sealed class ScheduleNode(ScheduleChain chain, Weather weather, HostLife 
 public sealed class ScheduleEnclave(ScheduleChain chain, ulong chainId, Weather weather, HostLife life) : IEnclave
 {
     public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
-        => new(new EnclaveIdentity("model", chainId, new byte[64], new byte[8], new byte[32], AssuranceLevel.Development));
+        => new(ModelIdentity.Of("model", chainId));
+
+    public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+        => ValueTask.FromException<EnclaveAttestation>(new EnclaveException(EnclaveFault.NotAttested, "a model makes no quotes"));
 
     public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => new(EnclaveReply.Answered(request));
 

@@ -256,7 +256,10 @@ public sealed class ModelChain : IChainNode, IEnclave
     public Task<byte[]?> CallAsync(Address to, ReadOnlyMemory<byte> data, CancellationToken cancellationToken) => Task.FromResult(Code[to](data));
 
     public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
-        => new(new EnclaveIdentity(EnclaveId, ChainId, new byte[64], new byte[8], new byte[32], AssuranceLevel.Development));
+        => new(ModelIdentity.Of(EnclaveId, ChainId));
+
+    public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+        => ValueTask.FromException<EnclaveAttestation>(new EnclaveException(EnclaveFault.NotAttested, "a model makes no quotes"));
 
     public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
         => new(request.Length == 1
