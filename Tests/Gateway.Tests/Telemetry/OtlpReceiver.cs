@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
 
 namespace Pythia.Gateway.Tests.Telemetry;
@@ -9,9 +11,15 @@ namespace Pythia.Gateway.Tests.Telemetry;
 /// <summary>A span as an OTLP receiver gets it (opentelemetry-proto, trace/v1/trace.proto).</summary>
 internal sealed record ReceivedSpan(string Source, string Name, string TraceId, string SpanId, string ParentId, IReadOnlyDictionary<string, string> Attributes);
 
-/// <summary>A receiver of OTLP over http/protobuf on a free port: it keeps what comes.</summary>
+/// <summary>A receiver of OTLP on a free port, over http/protobuf or gRPC (HTTP/2 without TLS): it keeps what comes.</summary>
 internal sealed class OtlpReceiver : IAsyncDisposable
 {
+    private const string GrpcTraces = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+    private const string GrpcMetrics = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+
+    // gRPC over HTTP/2: a byte that says whether it is compressed and four of its length before each message.
+    private const int GrpcPrefixBytes = 5;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly WebApplication _app;
@@ -21,13 +29,14 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.First());
 
-    public static async Task<OtlpReceiver> StartAsync()
+    public static async Task<OtlpReceiver> StartAsync(bool grpc = false)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureEndpointDefaults(at => at.Protocols = grpc ? HttpProtocols.Http2 : HttpProtocols.Http1));
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var receiver = new OtlpReceiver(builder.Build());
-        receiver._app.MapPost("/{**path}", receiver.TakeAsync);
+        receiver._app.MapPost("/{**path}", grpc ? receiver.TakeGrpcAsync : receiver.TakeAsync);
         await receiver._app.StartAsync();
         return receiver;
     }
@@ -38,7 +47,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         var spans = new List<ReceivedSpan>();
         await foreach (var (path, _, message) in ReadAsync($"a span '{name}'"))
         {
-            if (path != "/v1/traces") continue;
+            if (path is not ("/v1/traces" or GrpcTraces)) continue;
 
             spans.AddRange(Spans(message));
             if (spans.Exists(s => s.Name == name)) return spans;
@@ -52,7 +61,7 @@ internal sealed class OtlpReceiver : IAsyncDisposable
     {
         await foreach (var (path, key, message) in ReadAsync($"a metric '{name}'"))
         {
-            if (path != "/v1/metrics") continue;
+            if (path is not ("/v1/metrics" or GrpcMetrics)) continue;
 
             var names = message.Messages(1).SelectMany(r => r.Messages(2)).SelectMany(s => s.Messages(2)).Select(m => m.Text(1)).ToList();
             if (names.Contains(name)) return (names, key);
@@ -97,5 +106,20 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         if (context.Request.ContentType != "application/x-protobuf") throw new InvalidOperationException($"{context.Request.ContentType} found");
 
         _received.Writer.TryWrite((context.Request.Path, context.Request.Headers["x-key"], new Protobuf(body.ToArray())));
+    }
+
+    private async Task TakeGrpcAsync(HttpContext context)
+    {
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body);
+        var frame = body.ToArray();
+        var length = BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(1));
+        if (context.Request.ContentType != "application/grpc" || frame[0] != 0 || length != frame.Length - GrpcPrefixBytes)
+            throw new InvalidOperationException($"{context.Request.ContentType}, compressed {frame[0]}, {length} of {frame.Length} bytes found");
+
+        _received.Writer.TryWrite((context.Request.Path, context.Request.Headers["x-key"], new Protobuf(frame.AsSpan(GrpcPrefixBytes))));
+        context.Response.ContentType = "application/grpc";
+        await context.Response.Body.WriteAsync(new byte[GrpcPrefixBytes]);
+        context.Response.AppendTrailer("grpc-status", "0");
     }
 }

@@ -82,6 +82,19 @@ public sealed class OtlpTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Export_OverGrpc_BringsSpansAndFiguresWithTheKey()
+    {
+        await using var receiver = await OtlpReceiver.StartAsync(grpc: true);
+        await using var gateway = await GatewayFixture.StartAsync(
+            ("Telemetry:OtlpEndpoint", receiver.Url.ToString()), ("Telemetry:OtlpProtocol", "grpc"), ("Telemetry:TraceRatio", "1"), ("Telemetry:OtlpHeaders", "x-key=k2"));
+        (await gateway.Client.GetAsync($"/v1/chains/31337/devices/{DeviceId}")).Dispose();
+
+        Flush(gateway);
+        (await receiver.WaitForSpanAsync(Route)).ShouldContain(span => span.Name == Route);
+        (await receiver.WaitForMetricAsync("http.server.request.duration")).Key.ShouldBe("k2");
+    }
+
+    [Fact]
     public async Task Settings_WithoutEndpoint_NobodyListensToSpans()
     {
         await using var gateway = await GatewayFixture.StartAsync();

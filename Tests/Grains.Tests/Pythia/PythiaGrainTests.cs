@@ -49,7 +49,9 @@ public sealed class PythiaGrainTests : IAsyncLifetime
     public async Task Answer_EnclaveThatIsNotHere_FailsByName()
     {
         var error = await Assert.ThrowsAnyAsync<Exception>(() => Pythia("another").AnswerAsync([1, 2]));
-        Assert.Contains("another", error.ToString());
+
+        // One process has no placement and names the enclave; a cluster finds no silo for the grain's type.
+        Assert.Contains(error is OrleansException ? "pythia" : "another", error.ToString());
     }
 
     [Fact]
