@@ -92,8 +92,12 @@ public sealed record SignedAnswer(byte[] KeyId, byte[] Body, byte[] Signature)
         ReadOnlySpan<byte> keyId, ReadOnlySpan<byte> body, ReadOnlySpan<byte> configurationHash, ReadOnlySpan<byte> question)
     {
         var externalAad = new CborWriter().Array(3).Text(Context).Bytes(configurationHash).Bytes(question).Written;
-        return new CborWriter().Array(4).Text("Signature1").Bytes(EncodeProtected(keyId)).Bytes(externalAad).Bytes(body).ToArray();
+        return ToBeSigned(keyId, body, externalAad);
     }
+
+    /// <summary>The same for any message of this form: what it is for stands in <paramref name="externalAad"/>.</summary>
+    internal static byte[] ToBeSigned(ReadOnlySpan<byte> keyId, ReadOnlySpan<byte> payload, ReadOnlySpan<byte> externalAad)
+        => new CborWriter().Array(4).Text("Signature1").Bytes(EncodeProtected(keyId)).Bytes(externalAad).Bytes(payload).ToArray();
 
     private static ReadOnlySpan<byte> EncodeProtected(ReadOnlySpan<byte> keyId)
         => new CborWriter().Map(2).Unsigned(HeaderAlgorithm).Integer(Es256).Unsigned(HeaderKeyId).Bytes(keyId).Written;
