@@ -1,3 +1,4 @@
+using System.Text;
 using Pythia.Enclave.Attestation.Evidence;
 
 namespace Pythia.Enclave.Attestation.Attesters;
@@ -9,34 +10,99 @@ namespace Pythia.Enclave.Attestation.Attesters;
 /// <remarks>Two trip wires keep it out of production: its root key is none that a production trust pins, and its FMSPC, <c>51AD00000000</c>, is none of Intel's.</remarks>
 public sealed class SimulatedPlatform : IDisposable
 {
-    /// <summary>Makes all keys and certificates.</summary>
-    public static SimulatedPlatform Create(TimeProvider time, SimulatedProcessor? processor = null) => throw new NotSupportedException();
+    private readonly SimulatedKeys _keys;
+    private readonly SimulatedCertificates _certificates;
+    private readonly TimeProvider _time;
+    private readonly byte[] _quotedChain;
 
-    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">Files of the folder do not belong together; the message names the one.</exception>
-    public static SimulatedPlatform Load(string folder, TimeProvider time) => throw new NotSupportedException();
-
-    /// <summary>Loads the platform of a folder, or makes one and saves it there: processes that share the folder share the root, also when they start at once.</summary>
-    public static SimulatedPlatform LoadOrCreate(string folder, TimeProvider time) => throw new NotSupportedException();
+    internal SimulatedPlatform(SimulatedKeys keys, SimulatedCertificates certificates, SimulatedProcessor processor, TimeProvider time)
+    {
+        (_keys, _certificates, Processor, _time) = (keys, certificates, processor, time);
+        // The zero byte at the end is what Intel's library leaves there.
+        _quotedChain = [.. PckChain, 0];
+    }
 
     /// <summary>The key that its trust names: P-256 x ‖ y, 64 bytes.</summary>
-    public ReadOnlyMemory<byte> RootKey => throw new NotSupportedException();
+    public ReadOnlyMemory<byte> RootKey => _keys.Root.PublicKey;
 
     /// <summary>What its PCK certificate says of it.</summary>
-    public SimulatedProcessor Processor => throw new NotSupportedException();
+    public SimulatedProcessor Processor { get; }
 
-    /// <summary>Certificates and keys: <c>pck_chain.pem</c>, <c>trusted_root.pem</c>, <c>simulated_private_keys.json</c>.</summary>
-    public void Save(string folder) => throw new NotSupportedException();
+    internal SimulatedKeys Keys => _keys;
+
+    internal SimulatedCertificates Certificates => _certificates;
+
+    private byte[] PckChain => Encoding.ASCII.GetBytes(SimulatedCertificates.Pem(_certificates.Pck, _certificates.PckCa, _certificates.Root));
+
+    /// <summary>Makes all keys and certificates.</summary>
+    public static SimulatedPlatform Create(TimeProvider time, SimulatedProcessor? processor = null)
+    {
+        processor ??= new SimulatedProcessor();
+        var keys = SimulatedKeys.Create();
+        return new SimulatedPlatform(keys, SimulatedCertificates.Issue(keys, processor, time.GetUtcNow()), processor, time);
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="FileNotFoundException">Nothing was saved there.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or its keys and certificates do not belong together; the message names the member.</exception>
+    public static SimulatedPlatform Load(string folder, TimeProvider time) => SimulatedFiles.Load(folder, time);
+
+    /// <summary>Loads the platform of a folder, or makes one and saves it there: processes that share the folder share the root, also when they start at once.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static SimulatedPlatform LoadOrCreate(string folder, TimeProvider time)
+    {
+        if (!SimulatedFiles.Exists(folder))
+        {
+            using var made = Create(time);
+            made.Save(folder); // of two that save at once the first stays
+        }
+
+        return Load(folder, time);
+    }
+
+    /// <summary>
+    /// Writes <c>simulated_private_keys.json</c> (all keys and certificates; readable by its owner only), <c>trusted_root.pem</c> and <c>pck_chain.pem</c>.
+    /// A folder that has a platform already keeps it.
+    /// </summary>
+    public void Save(string folder) => SimulatedFiles.Save(this, folder);
 
     /// <summary>A quote, version 3, with the PCK chain in it (certification type 5).</summary>
-    public byte[] Quote(SimulatedEnclave enclave, ReadOnlySpan<byte> reportData) => throw new NotSupportedException();
+    /// <param name="enclave">What the quote says of the enclave.</param>
+    /// <param name="reportData">64 bytes.</param>
+    /// <exception cref="AttestationException"><paramref name="reportData"/> has another length.</exception>
+    public byte[] Quote(SimulatedEnclave enclave, ReadOnlySpan<byte> reportData)
+    {
+        if (reportData.Length != Verifier.Attestation.KeyBinding.ReportDataBytes)
+        {
+            throw new AttestationException($"report data: {reportData.Length} bytes found, {Verifier.Attestation.KeyBinding.ReportDataBytes} expected");
+        }
 
-    /// <summary>Collateral issued at this moment.</summary>
-    public QuoteCollateral IssueCollateral(SimulatedStanding? standing = null) => throw new NotSupportedException();
+        return SimulatedQuote.Write(_keys, Processor, _quotedChain, enclave, reportData);
+    }
 
-    /// <summary>Quote and collateral, a file a piece, laid out as <c>verify quote DIR</c> reads it.</summary>
-    public static void WriteEvidence(string folder, ReadOnlyMemory<byte> quote, QuoteCollateral collateral) => throw new NotSupportedException();
+    /// <summary>Collateral issued at this moment, or at the one that <paramref name="standing"/> names. Null: all is well.</summary>
+    public QuoteCollateral IssueCollateral(SimulatedStanding? standing = null)
+    {
+        standing ??= new SimulatedStanding();
+        var at = standing.IssuedAt ?? _time.GetUtcNow();
+        var issued = DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());
+        var signerChain = Encoding.ASCII.GetBytes(SimulatedCertificates.Pem(_certificates.TcbSigner, _certificates.Root));
+        return new QuoteCollateral
+        {
+            TcbInfo = SimulatedDocuments.TcbInfo(_keys, Processor, standing, issued),
+            TcbInfoIssuerChain = signerChain,
+            QeIdentity = SimulatedDocuments.QeIdentity(_keys, Processor, standing, issued),
+            QeIdentityIssuerChain = signerChain,
+            RootCaCrl = SimulatedDocuments.RootCrl(_keys, _certificates, standing, issued),
+            PckCrl = SimulatedDocuments.PckCrl(_keys, _certificates, standing, issued),
+            PckCrlIssuerChain = Encoding.ASCII.GetBytes(SimulatedCertificates.Pem(_certificates.PckCa, _certificates.Root)),
+        };
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotSupportedException();
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _certificates.Dispose();
+    }
 }
