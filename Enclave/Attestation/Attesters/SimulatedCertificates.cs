@@ -49,8 +49,8 @@ internal sealed record SimulatedCertificates(X509Certificate2 Root, X509Certific
     private static X500DistinguishedName Name(string commonName)
     {
         var name = new X500DistinguishedNameBuilder();
-        name.AddCommonName(commonName);
         name.AddOrganizationName(Organisation);
+        name.AddCommonName(commonName); // encoded in reverse: the common name comes first, as Intel has it
         return name.Build();
     }
 
