@@ -64,6 +64,17 @@ public sealed class EnclaveOptions
     [Range(1, 3_600)]
     public int SetAsideSeconds { get; set; } = 30;
 
+    /// <summary>Hours that one generation of keys signs before the next one does: 1 to 720. Default 24.</summary>
+    [Range(1, 720)]
+    public int KeyLifetimeHours { get; set; } = 24;
+
+    /// <summary>
+    /// Minutes that the next keys are there, attested and announced, before they sign: 1 to 1,440, and less than
+    /// <see cref="KeyLifetimeHours"/>. Default 60.
+    /// </summary>
+    [Range(1, 1_440)]
+    public int KeyOverlapMinutes { get; set; } = 60;
+
     /// <summary>The part that is attested.</summary>
     internal EnclaveConfiguration ToConfiguration() => new(
         ChainId,
@@ -109,6 +120,11 @@ public sealed partial class EnclaveOptionsValidator : IValidateOptions<EnclaveOp
             "ChainId",
             $"{options.ChainId}",
             $"{EnclaveOptions.DevelopmentChainId}, since assurance development takes a node's word; other chains need AllowDevelopmentAssurance");
+        Require(
+            options.KeyOverlapMinutes < options.KeyLifetimeHours * 60L,
+            "KeyOverlapMinutes",
+            $"{options.KeyOverlapMinutes}",
+            $"less than the {options.KeyLifetimeHours * 60L} minutes of KeyLifetimeHours");
         CheckContracts(options.Contracts, Require);
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 

@@ -30,7 +30,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly KeyGeneration _keys = new(1);
+    private readonly KeyRing _keys;
     private readonly IAttester? _attester;
     private readonly HeadChain _chain = new();
     private readonly TrieNodeCache _cache;
@@ -62,6 +62,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         _time = time ?? TimeProvider.System;
         _attester = attester;
         _logger = logger ?? NullLogger<PythiaEnclave>.Instance;
+        _keys = new KeyRing(TimeSpan.FromHours(options.KeyLifetimeHours), TimeSpan.FromMinutes(options.KeyOverlapMinutes), _time, OnKeysTurned);
         var configuration = options.ToConfiguration();
         var replyTime = TimeSpan.FromMilliseconds(options.ReplyMilliseconds);
         _ownNodes = [.. options.UntrustedRpc.Prepend(options.HeadRpc).Select(url => new HttpJsonRpcNode(url, replyTime, _time))];
@@ -80,7 +81,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
             configuration.ComputeHash(),
             EnclaveAnchor.Development.ComputeHash(),
             source.Level,
-            new EnclaveKeys(_keys.Number, _keys.Signer.PublicKey, _keys.AgreementKey, _keys.Signer.KeyId, TimeSpan.Zero, TimeSpan.MaxValue));
+            _keys.Describe().Current);
         _keyText = Hex.Format(_identity.SigningKey.Span);
         _configurationText = Hex.Format(_identity.ConfigurationHash.Span);
     }
@@ -97,6 +98,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         {
             while (true)
             {
+                _keys.Turn();
                 unprepared.AddRange(await _follower.StepAsync(either.Token));
 
                 // Heads do not wait for what is only fetched ahead.
@@ -118,7 +120,12 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(_identity);
+    public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var (current, next) = _keys.Describe();
+        return ValueTask.FromResult(_identity with { Current = current, Next = next });
+    }
 
     /// <inheritdoc/>
     public async ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
@@ -127,11 +134,12 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         if (nonce.Length is not (0 or KeyBinding.NonceBytes)) throw new ArgumentException($"nonce: {nonce.Length} bytes found, 0 or {KeyBinding.NonceBytes} expected", nameof(nonce));
         if (keyId.Length is not (0 or SignedAnswer.KeyIdBytes)) throw new ArgumentException($"key id: {keyId.Length} bytes found, 0 or {SignedAnswer.KeyIdBytes} expected", nameof(keyId));
         if (_attester is null) throw new EnclaveException(EnclaveFault.NotAttested, $"enclave {_options.Id} runs without anything that makes quotes");
-        if (!keyId.IsEmpty && !keyId.Span.SequenceEqual(_keys.Signer.KeyId)) throw new EnclaveException(EnclaveFault.UnknownKey, $"key {Hex.Format(keyId.Span)} found, one of the enclave's expected");
+        var keys = _keys.Find(keyId.Span)
+            ?? throw new EnclaveException(EnclaveFault.UnknownKey, $"key {Hex.Format(keyId.Span)} found, the current or next one of enclave {_options.Id} expected");
 
         var binding = new KeyBinding(
-            _keys.Signer.PublicKey,
-            _keys.AgreementKey,
+            keys.Signer.PublicKey,
+            keys.AgreementKey,
             _identity.ConfigurationHash,
             _identity.AnchorHash,
             nonce.IsEmpty ? new byte[KeyBinding.NonceBytes] : nonce);
@@ -284,8 +292,9 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     private async ValueTask<Outcome<byte[]>> AnswerAtHeadAsync(HeadState head, Request request, CancellationToken cancellationToken)
     {
         // Without a nonce an answer may be given to many (architecture section 7); its bytes name no one but the question and the head.
-        var mayBeShared = request.Nonce is null;
-        if (mayBeShared && head.Answers.TryGet(request.Question.Encoded, out var stored))
+        var keys = _keys.Current;
+        var shared = request.Nonce is null ? head.AnswersBy(keys.Number) : null;
+        if (shared is not null && shared.TryGet(request.Question.Encoded, out var stored))
         {
             return stored;
         }
@@ -301,12 +310,17 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         }
 
         var body = new AnswerBody(head.Header.Number, head.Header.UnixSeconds, head.Header.Hash, (byte)head.Head.Level, request.Nonce, results);
-        var answer = _keys.Signer.Sign(body.Encode(), _identity.ConfigurationHash.Span, request.Question);
-        if (mayBeShared)
+        var encoded = body.Encode();
+        byte[]? answer;
+        while (!keys.Signer.TrySign(encoded, _identity.ConfigurationHash.Span, request.Question, out answer))
         {
-            head.Answers.Add(request.Question.Encoded, answer);
+            // It ended while the proof was fetched: the next one signs, and keeps what it signed under its own number.
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            keys = _keys.Current;
+            shared = shared is null ? null : head.AnswersBy(keys.Number);
         }
 
+        shared?.Add(request.Question.Encoded, answer);
         return answer;
     }
 
@@ -329,6 +343,13 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
                 ? new EnclaveRefusal(RefusalReason.HeadTooOld, $"block {block} asked, {late.Header.Number} is the verified head{Because()}")
                 : NoHead();
         }
+    }
+
+    private void OnKeysTurned(KeyGeneration made, KeyGeneration? ended)
+    {
+        var keyId = Hex.Format(made.Signer.KeyId);
+        if (ended is null) LogAnnounced(made.Number, keyId);
+        else LogRotated(made.Number, keyId, ended.Number);
     }
 
     private EnclaveRefusal NoHead() => new(RefusalReason.NoHead, $"no head is verified yet{Because()}", _follower.Trouble?.Node);
@@ -356,6 +377,12 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
     [LoggerMessage(EventId = 3006, Level = LogLevel.Error, Message = "{Contract} is not the configured contract: {Detail}")]
     private partial void LogWrongCode(string contract, string detail);
+
+    [LoggerMessage(EventId = 3401, Level = LogLevel.Information, Message = "Keys of generation {Generation} are made and will sign next, kid {KeyId}")]
+    private partial void LogAnnounced(ulong generation, string keyId);
+
+    [LoggerMessage(EventId = 3402, Level = LogLevel.Information, Message = "Keys of generation {Generation} sign from now on, kid {KeyId}; those of generation {Ended} are destroyed")]
+    private partial void LogRotated(ulong generation, string keyId, ulong ended);
 
     [LoggerMessage(EventId = 3007, Level = LogLevel.Debug, Message = "Refused, {Reason}: {Detail} (node {Node})")]
     private partial void LogRefused(RefusalReason reason, string detail, string? node);

@@ -14,6 +14,7 @@ internal sealed class HeadState
 {
     private readonly ContractAtHead[] _contracts;
     private readonly ContractAtHead[] _byRole;
+    private StoredAnswers? _answers;
 
     public HeadState(BlockHeader header, AssuranceLevel level, ImmutableArray<ConfiguredContract> contracts)
     {
@@ -31,8 +32,17 @@ internal sealed class HeadState
 
     public IReadOnlyList<ContractAtHead> Contracts => _contracts;
 
-    /// <summary>What was answered under this head to questions without a nonce.</summary>
-    public StoredAnswers Answers { get; } = new();
+    /// <summary>What one generation of keys answered under this head to questions without a nonce; null for one that has ended.</summary>
+    public StoredAnswers? AnswersBy(ulong generation)
+    {
+        while (true)
+        {
+            var stored = _answers;
+            if (stored is not null && stored.Generation >= generation) return stored.Generation == generation ? stored : null;
+
+            Interlocked.CompareExchange(ref _answers, new StoredAnswers(generation), stored);
+        }
+    }
 
     public ContractAtHead Find(ContractRole role) => _byRole[(int)role - 1];
 }

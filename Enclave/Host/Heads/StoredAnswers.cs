@@ -4,15 +4,19 @@ namespace Pythia.Enclave.Host.Heads;
 
 /// <summary>
 /// Signed answers to questions without a nonce, under one head: whoever asks the same again gets the same bytes, for the price of a look-up.
-/// They go with their head, so that nothing older than the newest verified head is ever given out of here.
+/// They go with their head and with the keys that signed them, so that nothing older than the newest verified head is ever given out of here, and
+/// nothing signed by a key that has ended.
 /// </summary>
-internal sealed class StoredAnswers
+/// <param name="generation">Of the keys that signed them.</param>
+internal sealed class StoredAnswers(ulong generation)
 {
     /// <summary>Questions kept for a head, about 500 bytes each. Who asks more than that is answered and not remembered.</summary>
     public const int Most = 4_096;
 
     private readonly ConcurrentDictionary<ReadOnlyMemory<byte>, byte[]> _answers = new(BytesComparer.Instance);
     private int _count;
+
+    public ulong Generation { get; } = generation;
 
     public bool TryGet(ReadOnlyMemory<byte> question, out byte[] answer) => _answers.TryGetValue(question, out answer!);
 

@@ -1,25 +1,27 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Pythia.Enclave.Verifier.Answers;
 
 namespace Pythia.Enclave.Host.Keys;
 
 /// <summary>
-/// The enclave's signing key, P-256: made when this is made, never stored, gone with the process. Signs ES256 with s in the lower half.
-/// Safe for concurrent calls; a call takes an imported key from a pool, since importing costs more than signing.
+/// A signing key, P-256: made when this is made, never stored, never exported. Signs ES256 with s in the lower half. Safe for concurrent calls: each
+/// call signs over a handle of its own to the one key, so that the scalar exists once, in OpenSSL's memory, which clears it when the last
+/// handle is closed (EC_KEY_free, BN_clear_free).
 /// </summary>
 internal sealed class AnswerSigner : IDisposable
 {
     private readonly ConcurrentBag<ECDsa> _idle = [];
-    private readonly ECParameters _key;
-    private bool _disposed;
+    private readonly Lock _growing = new();
+    private readonly ECDsa _key = Create();
+    private volatile bool _ended;
 
     public AnswerSigner()
     {
-        var first = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        _key = first.ExportParameters(includePrivateParameters: true);
-        _idle.Add(first);
-        PublicKey = [.. _key.Q.X!, .. _key.Q.Y!];
+        var point = _key.ExportParameters(includePrivateParameters: false).Q;
+        PublicKey = [.. point.X!, .. point.Y!];
         KeyId = Es256Key.ComputeKeyId(PublicKey);
     }
 
@@ -30,41 +32,82 @@ internal sealed class AnswerSigner : IDisposable
     public byte[] KeyId { get; }
 
     /// <summary>Signs an answer's body for one question under one configuration.</summary>
-    /// <returns>COSE_Sign1 bytes.</returns>
-    public byte[] Sign(byte[] body, ReadOnlySpan<byte> configurationHash, Question question)
+    /// <param name="answer">COSE_Sign1 bytes.</param>
+    /// <returns>False when the key has ended.</returns>
+    public bool TrySign(byte[] body, ReadOnlySpan<byte> configurationHash, Question question, [NotNullWhen(true)] out byte[]? answer)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var toBeSigned = SignedAnswer.ToBeSigned(KeyId, body, configurationHash, question.Encoded.Span);
-        if (!_idle.TryTake(out var key))
-        {
-            key = ECDsa.Create(_key);
-        }
+        answer = null;
+        if (!TryTake(out var key)) return false;
 
+        var toBeSigned = SignedAnswer.ToBeSigned(KeyId, body, configurationHash, question.Encoded.Span);
+        var signature = new byte[Es256Key.SignatureBytes];
         try
         {
-            var signature = new byte[Es256Key.SignatureBytes];
             if (!key.TrySignData(toBeSigned, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation, out var written)
                 || written != signature.Length)
             {
                 throw new CryptographicException($"a signature of {written} bytes was made, {signature.Length} expected");
             }
-
-            Es256Key.NormaliseS(signature);
-            return new SignedAnswer(KeyId, body, signature).Encode();
         }
         finally
         {
-            _idle.Add(key);
+            Return(key);
+        }
+
+        Es256Key.NormaliseS(signature);
+        answer = new SignedAnswer(KeyId, body, signature).Encode();
+        return true;
+    }
+
+    /// <summary>Ends the key: who signs just now finishes, nobody begins.</summary>
+    public void Dispose()
+    {
+        lock (_growing)
+        {
+            _ended = true;
+            _key.Dispose();
+        }
+
+        Drain();
+    }
+
+    private static ECDsa Create()
+        => OperatingSystem.IsLinux() ? new ECDsaOpenSsl(ECCurve.NamedCurves.nistP256) : ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+    // Elsewhere than on Linux, where no enclave runs, a copy of the key does.
+    private static ECDsa Open(ECDsa key)
+        => OperatingSystem.IsLinux() ? OpenOnLinux(key) : ECDsa.Create(key.ExportParameters(includePrivateParameters: true));
+
+    [SupportedOSPlatform("linux")]
+    private static ECDsaOpenSsl OpenOnLinux(ECDsa key)
+    {
+        using var handle = ((ECDsaOpenSsl)key).DuplicateKeyHandle();
+        return new ECDsaOpenSsl(handle);
+    }
+
+    private bool TryTake([NotNullWhen(true)] out ECDsa? key)
+    {
+        key = null;
+        if (_ended) return false;
+        if (_idle.TryTake(out key)) return true;
+
+        lock (_growing)
+        {
+            if (_ended) return false;
+
+            key = Open(_key);
+            return true;
         }
     }
 
-    public void Dispose()
+    private void Return(ECDsa key)
     {
-        _disposed = true;
-        CryptographicOperations.ZeroMemory(_key.D);
-        while (_idle.TryTake(out var key))
-        {
-            key.Dispose();
-        }
+        _idle.Add(key);
+        if (_ended) Drain();
+    }
+
+    private void Drain()
+    {
+        while (_idle.TryTake(out var key)) key.Dispose();
     }
 }

@@ -14,15 +14,15 @@ internal sealed class RunningEnclave : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
 
-    private RunningEnclave(EnclaveOptions options)
+    private RunningEnclave(EnclaveOptions options, TimeProvider? time)
     {
-        Enclave = new PythiaEnclave(options);
+        Enclave = new PythiaEnclave(options, time);
         _running = Enclave.RunAsync(_stop.Token);
     }
 
     public PythiaEnclave Enclave { get; }
 
-    public static RunningEnclave Start(EnclaveOptions options) => new(options);
+    public static RunningEnclave Start(EnclaveOptions options, TimeProvider? time = null) => new(options, time);
 
     public async Task<VerifiedHead> HeadAtAsync(ulong block)
     {

@@ -47,9 +47,39 @@ public sealed class StoredAnswersTests(AnvilChain chain) : IClassFixture<AnvilCh
     }
 
     [Fact]
+    public async Task Answer_SameQuestionAfterTheKeysTurned_IsSignedByTheNewKey()
+    {
+        var time = new HurriedTime();
+        await using var enclave = RunningEnclave.Start(chain.Options(), time);
+        await enclave.HeadAtAsync(await chain.MineAsync());
+        var request = new Request(Question.Create(Keccak256.HashData("turned"u8), 0, Fact.OwnerOf), null, 0);
+        var first = (await enclave.Enclave.AnswerAsync(request.Encode())).Answer;
+        await enclave.CheckAsync(first, request);
+
+        time.Advance(TimeSpan.FromHours(23));
+        var announced = (await enclave.Enclave.IdentifyAsync()).Next.ShouldNotBeNull();
+        (await enclave.Enclave.AnswerAsync(request.Encode())).Answer.Span.SequenceEqual(first.Span).ShouldBeTrue("the old key signs until its end");
+
+        time.Advance(TimeSpan.FromHours(1));
+        var later = (await enclave.Enclave.AnswerAsync(request.Encode())).Answer;
+        await enclave.CheckAsync(later, request);
+        SignedAnswer.Decode(later.Span, out var signed).ShouldBe(SignedAnswerError.None);
+        signed!.KeyId.ShouldBe(announced.KeyId.ToArray());
+    }
+
+    [Fact]
+    public void AnswersBy_GenerationThatEnded_KeepsNothing()
+    {
+        var head = new HeadState(new Proofs.TestChain().Header(), AssuranceLevel.Development, chain.Options().ToConfiguration().Contracts);
+        var second = head.AnswersBy(2).ShouldNotBeNull();
+        head.AnswersBy(1).ShouldBeNull();
+        head.AnswersBy(2).ShouldBeSameAs(second);
+    }
+
+    [Fact]
     public void Add_MoreThanTheMost_KeepsNoMore()
     {
-        var answers = new StoredAnswers();
+        var answers = new StoredAnswers(1);
         for (var i = 0; i <= StoredAnswers.Most; i++)
         {
             answers.Add(BitConverter.GetBytes(i), [1]);
@@ -58,4 +88,14 @@ public sealed class StoredAnswersTests(AnvilChain chain) : IClassFixture<AnvilCh
         answers.TryGet(BitConverter.GetBytes(StoredAnswers.Most - 1), out _).ShouldBeTrue();
         answers.TryGet(BitConverter.GetBytes(StoredAnswers.Most), out _).ShouldBeFalse();
     }
+}
+
+/// <summary>The system's time, with hours added to its timestamps when a test says so.</summary>
+internal sealed class HurriedTime : TimeProvider
+{
+    private long _ahead;
+
+    public override long GetTimestamp() => System.GetTimestamp() + Volatile.Read(ref _ahead);
+
+    public void Advance(TimeSpan by) => Interlocked.Add(ref _ahead, (long)(by.TotalSeconds * TimestampFrequency));
 }
