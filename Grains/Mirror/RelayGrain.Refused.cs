@@ -31,7 +31,7 @@ public sealed partial class RelayGrain
                 return await MeetUnderpricedAsync(batch, reply, cancellationToken);
             case SendVerdict.NoFunds:
                 Say(batch, reply);
-                await SetAsideAsync(batch);
+                await SetAsideAsync(batch, _trouble.Words);
                 return false;
             case SendVerdict.TooBig:
                 Say(batch, reply);
@@ -117,9 +117,33 @@ public sealed partial class RelayGrain
     }
 
     /// <summary>The account can't pay: new intents go to other lanes for a while, and so does what no node ever took, where another has room.</summary>
-    private async Task SetAsideAsync(LaneBatch batch)
+    private async Task SetAsideAsync(LaneBatch batch, string words)
     {
-        _setAsideUntilUnixMs = NowUnixMs + SetAsideMs;
+        (_setAsideUntilUnixMs, _setAsideWords) = (NowUnixMs + SetAsideMs, words);
+        var others = await OthersWithRoomAsync();
+        if (others.Count > 0 && batch.SentUnixMs == 0 && !IsGap(batch.Nonce))
+        {
+            await GiveUpAsync(batch);
+        }
+
+        await HandOverAsync(others);
+    }
+
+    /// <summary>While the account is set aside the trouble stands, and whoever saw room here before goes to others, too.</summary>
+    private async Task StandAsideAsync()
+    {
+        if (IsSetAside)
+        {
+            _trouble.Say(LaneTrouble.OutOfFunds, _setAsideWords);
+            if (_book.Waiting.Count > 0)
+            {
+                await HandOverAsync(await OthersWithRoomAsync());
+            }
+        }
+    }
+
+    private async Task<List<string>> OthersWithRoomAsync()
+    {
         var others = new List<string>();
         foreach (var other in lanes.InOrder(_chain.ChainId, _account).Where(l => l != _account))
         {
@@ -129,18 +153,13 @@ public sealed partial class RelayGrain
             }
         }
 
-        if (others.Count == 0)
-        {
-            return;
-        }
+        return others;
+    }
 
-        if (batch.SentUnixMs == 0 && !IsGap(batch.Nonce))
-        {
-            await GiveUpAsync(batch);
-        }
-
+    private async Task HandOverAsync(List<string> others)
+    {
         var moved = 0;
-        foreach (var item in _book.Waiting.ToArray())
+        foreach (var item in others.Count == 0 ? [] : _book.Waiting.ToArray())
         {
             if (await Intent(item.Digest).MoveAsync(others[moved % others.Count]))
             {
@@ -149,7 +168,10 @@ public sealed partial class RelayGrain
             }
         }
 
-        LogHandedOver(_account, moved);
+        if (moved > 0)
+        {
+            LogHandedOver(_account, moved);
+        }
     }
 
     [LoggerMessage(EventId = 4209, Level = LogLevel.Warning, Message = "Lane {Account} nonce {Nonce}: nodes don't take {Count} intents in one transaction ({Reason}); it is divided")]

@@ -184,6 +184,11 @@ public sealed partial class RelayGrain
         }
 
         batch.Refusals = 0;
+        if (reply.Verdict is SendVerdict.Accepted)
+        {
+            _setAsideUntilUnixMs = 0; // it can pay again
+        }
+
         if (batch.SentUnixMs == 0)
         {
             // The time is of the first acceptance: a node that forgets does not put off the higher fee.

@@ -42,11 +42,14 @@ public sealed partial class RelayGrain(
     private bool _looksAgain = true;
     private bool _isStored;
     private long _setAsideUntilUnixMs;
+    private string _setAsideWords = "";
     private RemindedLoop _loop = null!;
     private Task<LedgerView>? _nextBlock;
     private TaskCompletionSource _signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private MirrorOptions Options => options.Value;
+
+    private bool IsSetAside => NowUnixMs < _setAsideUntilUnixMs;
 
     private bool IsConfigured => lanes.Has(_chain.ChainId, _account);
 
@@ -95,7 +98,7 @@ public sealed partial class RelayGrain(
     public Task<LaneRoom> GetRoomAsync() => Task.FromResult(
         !IsConfigured ? LaneRoom.Closed
         : _book.Waiting.Count >= Options.LaneCapacity ? LaneRoom.Full
-        : NowUnixMs < _setAsideUntilUnixMs ? LaneRoom.SetAside
+        : IsSetAside ? LaneRoom.SetAside
         : LaneRoom.Free);
 
     /// <inheritdoc/>
@@ -206,6 +209,7 @@ public sealed partial class RelayGrain(
     {
         // 1. take up what an earlier activation left
         await TakeUpAsync();
+        await StandAsideAsync();
 
         if (_looksAgain)
         {
@@ -264,7 +268,7 @@ public sealed partial class RelayGrain(
         var nonce = LanePlan.NextFreeNonce(_book.Nonces, _minedNonce);
         var isGap = IsGap(nonce);
         var items = LanePlan.Choose(_book.Waiting, Options.BatchSize, LanePlan.MostGas(Options, _head.GasLimit), ledger.CursorUnixSeconds, NowUnixMs);
-        if (!isGap && (items.IsEmpty || NowUnixMs < _setAsideUntilUnixMs || _book.Nonces.Count(n => n >= _minedNonce) >= Options.BatchesUnderWay))
+        if (!isGap && (items.IsEmpty || IsSetAside || _book.Nonces.Count(n => n >= _minedNonce) >= Options.BatchesUnderWay))
         {
             return false;
         }
