@@ -45,7 +45,7 @@ public sealed class LanesTests
         // Filled up again, it is used again.
         world.Chain.OnSend = _ => null;
         world.Time.Shift += TimeSpan.FromSeconds(31);
-        world.Chain.Sent.Clear();
+        world.Chain.ForgetSent();
         var later = Acts(world, 20, "filled");
         foreach (var act in later)
         {

@@ -15,6 +15,8 @@ public sealed class ModelChain : IChainNode, IEnclave
 
     private readonly Lock _gate = new();
     private readonly List<VerifiedBlock> _blocks = [];
+    private readonly List<SignedTransaction> _sent = [];
+    private readonly Dictionary<string, int> _carriedOut = [];
     private readonly Dictionary<Address, ulong> _nonces = [];
     private readonly SortedDictionary<(string Account, ulong Nonce), SignedTransaction> _pool = [];
     private readonly Dictionary<Hash32, ulong> _mined = [];
@@ -44,10 +46,28 @@ public sealed class ModelChain : IChainNode, IEnclave
     public ulong SecondsABlock { get; set; } = 2;
 
     /// <summary>Every raw transaction that was sent, in order.</summary>
-    public List<SignedTransaction> Sent { get; } = [];
+    public IReadOnlyList<SignedTransaction> Sent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _sent];
+            }
+        }
+    }
 
     /// <summary>How often each act was carried out, by call data.</summary>
-    public Dictionary<string, int> CarriedOut { get; } = [];
+    public IReadOnlyDictionary<string, int> CarriedOut
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new Dictionary<string, int>(_carriedOut);
+            }
+        }
+    }
 
     public Dictionary<Address, Func<ReadOnlyMemory<byte>, byte[]?>> Code { get; } = [];
 
@@ -122,6 +142,15 @@ public sealed class ModelChain : IChainNode, IEnclave
         {
             _nonces[account] = _nonces.GetValueOrDefault(account) + 1;
             AddBlock([]);
+        }
+    }
+
+    /// <summary><see cref="Sent"/> begins anew.</summary>
+    public void ForgetSent()
+    {
+        lock (_gate)
+        {
+            _sent.Clear();
         }
     }
 
@@ -207,7 +236,7 @@ public sealed class ModelChain : IChainNode, IEnclave
 
         lock (_gate)
         {
-            Sent.Add(transaction);
+            _sent.Add(transaction);
             if (OnSend(transaction) is { } instead)
             {
                 return Task.FromResult(instead);
@@ -395,11 +424,11 @@ public sealed class ModelChain : IChainNode, IEnclave
             return null;
         }
 
-        CarriedOut[callData] = CarriedOut.GetValueOrDefault(callData) + 1;
+        _carriedOut[callData] = _carriedOut.GetValueOrDefault(callData) + 1;
         _undo.Add(((ulong)_blocks.Count, () =>
         {
             _usedNonces.Remove(act.NonceKey);
-            CarriedOut[callData]--;
+            _carriedOut[callData]--;
         }
         ));
         return act.Logs();

@@ -34,6 +34,7 @@ public sealed class IntentTraceTests : IDisposable
         var device = await world.ClaimedDeviceAsync(world.People.Alice);
         var act = EndConsents(world, device);
         await world.CarryOutAsync(act, world.People.Alice);
+        await SentAsync(world, act);
 
         var digest = act.Digest(MirrorWorld.ChainId).ToString();
         var accept = Assert.Single(_ended, s => s.OperationName == "intent accept" && Tag(s, "pythia.intent.digest") == digest);
@@ -58,6 +59,7 @@ public sealed class IntentTraceTests : IDisposable
         world.Chain.MinesAtOnce = true;
         world.Chain.MinePool();
         await world.UntilAsync(act, IntentStage.Mined);
+        await world.FollowedAsync();
 
         var digest = act.Digest(MirrorWorld.ChainId).ToString();
         var accept = Assert.Single(_ended, s => s.OperationName == "intent accept" && Tag(s, "pythia.intent.digest") == digest);
@@ -84,6 +86,7 @@ public sealed class IntentTraceTests : IDisposable
             await world.UntilAsync(act, IntentStage.Mined);
         }
 
+        await SentAsync(world, acts[1..]);
         var sends = acts[1..].Select(act =>
         {
             var accept = Assert.Single(_ended, s => s.OperationName == "intent accept" && Tag(s, "pythia.intent.digest") == act.Digest(MirrorWorld.ChainId).ToString());
@@ -104,6 +107,22 @@ public sealed class IntentTraceTests : IDisposable
         Assert.NotEmpty(_ended);
         Assert.All(_ended, s => Assert.All(s.TagObjects, t => Assert.DoesNotContain(personal, p => t.Value?.ToString()?.Contains(p, StringComparison.OrdinalIgnoreCase) ?? false)));
     }
+
+    // An intent can be seen to be mined before its spans have ended: the follower has told all, and each has a send that ended.
+    private async Task SentAsync(MirrorWorld world, params SignedAct[] acts)
+    {
+        await world.FollowedAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!acts.All(a => HasSent(a.Digest(MirrorWorld.ChainId).ToString())))
+        {
+            Assert.False(patience.IsCancellationRequested, "awaited: a send of each intent that has ended");
+            await Task.Delay(20);
+        }
+    }
+
+    private bool HasSent(string digest)
+        => _ended.FirstOrDefault(s => s.OperationName == "intent accept" && Tag(s, "pythia.intent.digest") == digest) is { } accept
+            && _ended.Any(s => s.OperationName == "intent send" && s.TraceId == accept.TraceId);
 
     private static string? Tag(Activity span, string name) => span.GetTagItem(name)?.ToString();
 
