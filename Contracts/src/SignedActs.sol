@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Context} from "@openzeppelin/contracts/utils/Context.sol";
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 import {ISignedActs} from "./interfaces/ISignedActs.sol";
 import {BoundedCall} from "./libraries/BoundedCall.sol";
+import {SignatureCheck} from "./libraries/SignatureCheck.sol";
 
 /// @title SignedActs
 /// @notice See {ISignedActs}.
@@ -16,9 +15,6 @@ import {BoundedCall} from "./libraries/BoundedCall.sol";
 /// ERC-2771 with the contract as its own forwarder: nothing else in a registry calls the registry itself, and the
 /// call data of a self-call is always built here.
 abstract contract SignedActs is ISignedActs, Context, EIP712, NoncesKeyed {
-    /// @dev For a wallet contract's answer: some signatures of a multisignature wallet, or a passkey.
-    uint256 internal constant ERC1271_GAS = 200_000;
-
     /// @dev For what follows the act: its outcome event with the longest reason.
     uint256 private constant OUTCOME_GAS = 12_000;
 
@@ -40,7 +36,9 @@ abstract contract SignedActs is ISignedActs, Context, EIP712, NoncesKeyed {
 
         // 2. signature
         bytes32 digest = _hashTypedDataV4(structHash);
-        if (!_isSignedBy(auth.signer, digest, auth.signature)) revert SignedActInvalidSignature(auth.signer, digest);
+        if (!SignatureCheck.isSignedBy(auth.signer, digest, auth.signature)) {
+            revert SignedActInvalidSignature(auth.signer, digest);
+        }
 
         // 3. nonce: before the act, which may call out and come back
         _useCheckedNonce(auth.signer, auth.nonce);
@@ -69,26 +67,5 @@ abstract contract SignedActs is ISignedActs, Context, EIP712, NoncesKeyed {
 
     function _contextSuffixLength() internal view virtual override returns (uint256) {
         return SIGNER_BYTES;
-    }
-
-    /// @dev The key first: an account with code (EIP-7702) still acts by its key, whatever its code answers.
-    function _isSignedBy(address signer, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, signature);
-        if (problem == ECDSA.RecoverError.NoError && recovered == signer) return true;
-        return signer.code.length > 0 && _isAcceptedBy(signer, digest, signature);
-    }
-
-    /// @dev ERC-1271 with capped gas, of whose answer 32 bytes are read. Too little gas is a refusal, which reverts
-    /// the whole call and consumes nothing.
-    function _isAcceptedBy(address wallet, bytes32 digest, bytes calldata signature) private view returns (bool) {
-        bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, signature));
-        bytes32 expected = bytes32(IERC1271.isValidSignature.selector);
-        bool accepted;
-        assembly ("memory-safe") {
-            mstore(0, 0)
-            let success := staticcall(ERC1271_GAS, wallet, add(question, 0x20), mload(question), 0, 0x20)
-            accepted := and(and(success, gt(returndatasize(), 0x1f)), eq(mload(0), expected))
-        }
-        return accepted;
     }
 }

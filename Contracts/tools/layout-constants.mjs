@@ -24,6 +24,12 @@ const entries = [
   },
   { contract: "ConsentRegistry", variable: "_grantees", name: "Grantee", keys: ["t_address", "t_address"], slots: 1, members: ["floor"] },
   { contract: "PolicyRegistry", variable: "_policies", name: "Policy", keys: ["t_bytes32"], slots: 1, members: ["status"] },
+  {
+    contract: "PythiaRegistry", variable: "_keys", name: "EnclaveKey", keys: ["t_bytes32"], slots: 1,
+    members: ["status", "notAfter", "measurement", "configuration", "operator"],
+  },
+  { contract: "PythiaRegistry", variable: "_measurements", name: "Measurement", keys: ["t_uint32"], slots: 1, value: "t_bytes32" },
+  { contract: "PythiaRegistry", variable: "_configurations", name: "Configuration", keys: ["t_uint32"], slots: 1, value: "t_bytes32" },
 ];
 
 function fail(message) {
@@ -31,7 +37,7 @@ function fail(message) {
   process.exit(1);
 }
 
-/** The struct behind a mapping, once its keys are the ones that the verifier hashes. */
+/** The struct, or the one word, behind a mapping, once its keys are the ones that the verifier hashes. */
 function structOf(layout, entry, variable) {
   let type = variable.type;
   for (const key of entry.keys) {
@@ -44,6 +50,11 @@ function structOf(layout, entry, variable) {
   }
 
   const struct = layout.types[type];
+  if (entry.value) {
+    if (type !== entry.value) fail(`${entry.contract}.${entry.variable}: ${type} found, ${entry.value} expected`);
+    return { members: [] };
+  }
+
   if (!struct?.members) fail(`${entry.contract}.${entry.variable}: ${type} found, a struct expected`);
   if (Number(struct.bytes ?? struct.numberOfBytes) !== 32 * entry.slots) {
     fail(`${entry.contract}.${entry.name}: ${struct.bytes ?? struct.numberOfBytes} bytes found, ${32 * entry.slots} expected`);
@@ -79,8 +90,7 @@ function classOf(entry) {
     public static class ${entry.name}
     {
         public const ulong MappingSlot = ${found[0].slot};
-        public const int Slots = ${entry.slots};
-${entry.members.map(label => memberLine(layout, entry, struct, label)).join("\n")}
+${[`        public const int Slots = ${entry.slots};`, ...(entry.members ?? []).map(label => memberLine(layout, entry, struct, label))].join("\n")}
     }`;
 }
 

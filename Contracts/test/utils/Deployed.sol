@@ -5,6 +5,7 @@ import {IERC721} from "@openzeppelin/contracts/interfaces/IERC721.sol";
 import {IConsentRegistry} from "../../src/interfaces/IConsentRegistry.sol";
 import {IDeviceRegistry} from "../../src/interfaces/IDeviceRegistry.sol";
 import {IPolicyRegistry} from "../../src/interfaces/IPolicyRegistry.sol";
+import {IPythiaRegistry} from "../../src/interfaces/IPythiaRegistry.sol";
 
 // The tests deploy the very bytes that tools/compile.mjs has written to out/, and know the contracts by these faces.
 
@@ -24,4 +25,8 @@ interface PolicyRegistry is IPolicyRegistry, INonces {}
 
 interface ConsentRegistry is IConsentRegistry, INonces {
     function BOND_DELAY() external view returns (uint64);
+}
+
+interface PythiaRegistry is IPythiaRegistry {
+    function MAX_KEY_LIFETIME() external view returns (uint40);
 }

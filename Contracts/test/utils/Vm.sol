@@ -11,6 +11,8 @@ interface Vm {
 
     // Time, chain, accounts
     function warp(uint256 unixTime) external;
+    function roll(uint256 number) external;
+    function setBlockhash(uint256 number, bytes32 hash) external;
     function chainId(uint256 id) external;
     function deal(address account, uint256 wei_) external;
     function etch(address account, bytes calldata code) external;

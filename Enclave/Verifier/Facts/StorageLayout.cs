@@ -43,4 +43,30 @@ public static class StorageLayout
         public const int Slots = 1;
         public static readonly StorageMember Status = new(Slot: 0, Offset: 0, Size: 1);
     }
+
+    /// <summary><c>_keys</c> of PythiaRegistry: a mapping by bytes32; 1 slot an entry.</summary>
+    public static class EnclaveKey
+    {
+        public const ulong MappingSlot = 3;
+        public const int Slots = 1;
+        public static readonly StorageMember Status = new(Slot: 0, Offset: 0, Size: 1);
+        public static readonly StorageMember NotAfter = new(Slot: 0, Offset: 1, Size: 5);
+        public static readonly StorageMember Measurement = new(Slot: 0, Offset: 6, Size: 4);
+        public static readonly StorageMember Configuration = new(Slot: 0, Offset: 10, Size: 4);
+        public static readonly StorageMember Operator = new(Slot: 0, Offset: 14, Size: 16);
+    }
+
+    /// <summary><c>_measurements</c> of PythiaRegistry: a mapping by uint32; 1 slot an entry.</summary>
+    public static class Measurement
+    {
+        public const ulong MappingSlot = 4;
+        public const int Slots = 1;
+    }
+
+    /// <summary><c>_configurations</c> of PythiaRegistry: a mapping by uint32; 1 slot an entry.</summary>
+    public static class Configuration
+    {
+        public const ulong MappingSlot = 5;
+        public const int Slots = 1;
+    }
 }
