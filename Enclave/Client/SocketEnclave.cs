@@ -1,0 +1,211 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Pythia.Enclave.Sockets;
+
+namespace Pythia.Enclave;
+
+/// <summary>
+/// An enclave that runs as a process of its own, behind a socket. Connects by itself, and again after each end. While it is away, a call waits a
+/// little and then fails as <see cref="EnclaveFault.Gone"/>; one that was under way when it went is asked once more of the process that takes its
+/// place, since asking changes nothing. <see cref="WaitForHeadAsync"/> goes on waiting across restarts.
+/// </summary>
+public sealed class SocketEnclave : IEnclave, IAsyncDisposable
+{
+    /// <summary>What a call waits for a process that is away.</summary>
+    public static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(2);
+
+    private const int NonceBytes = 32;
+    private const int KeyIdBytes = 8;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+
+    private readonly EndPoint _endPoint;
+    private readonly TimeSpan _patience;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _connecting;
+    private volatile TaskCompletionSource<EnclaveConnection> _connection = NewConnection();
+    private volatile EnclaveConnection? _live;
+    private volatile string _trouble = "not connected yet";
+    private int _isDisposed;
+
+    /// <param name="endPoint"><see cref="Parse"/> reads one.</param>
+    /// <param name="patience">What a call waits while nobody is there; null: <see cref="UsualPatience"/>.</param>
+    /// <param name="time">For pauses and patience.</param>
+    public SocketEnclave(EndPoint endPoint, TimeSpan? patience = null, TimeProvider? time = null)
+    {
+        (_endPoint, _patience, _time) = (endPoint, patience ?? UsualPatience, time ?? TimeProvider.System);
+        _connecting = ConnectAsync();
+    }
+
+    /// <summary>Reads <c>unix:/path</c> or <c>tcp:address:port</c>.</summary>
+    /// <exception cref="FormatException">It is neither.</exception>
+    public static EndPoint Parse(string endPoint)
+    {
+        if (endPoint.StartsWith("unix:/", StringComparison.Ordinal)) return new UnixDomainSocketEndPoint(endPoint["unix:".Length..]);
+        if (endPoint.StartsWith("tcp:", StringComparison.Ordinal) && IPEndPoint.TryParse(endPoint["tcp:".Length..], out var address) && address.Port > 0) return address;
+
+        throw new FormatException($"'{endPoint}' found, unix:/path or tcp:address:port expected");
+    }
+
+    /// <summary>Completes when the enclave's process is connected.</summary>
+    public Task WaitUntilConnectedAsync(CancellationToken cancellationToken = default) => _connection.Task.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
+        => (EnclaveIdentity)(await AskAsync(EnclaveOp.Identify, default, cancellationToken))!;
+
+    /// <inheritdoc/>
+    public async ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        if (nonce.Length is not (0 or NonceBytes)) throw new ArgumentException($"nonce: {nonce.Length} bytes found, 0 or {NonceBytes} expected", nameof(nonce));
+        if (keyId.Length is not (0 or KeyIdBytes)) throw new ArgumentException($"key id: {keyId.Length} bytes found, 0 or {KeyIdBytes} expected", nameof(keyId));
+
+        return (EnclaveAttestation)(await AskAsync(EnclaveOp.Attest, EnclaveMessages.WriteAttest(nonce, keyId), cancellationToken))!;
+    }
+
+    /// <inheritdoc/>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
+        => (EnclaveReply)(await AskAsync(EnclaveOp.Answer, Cut(request), cancellationToken))!;
+
+    /// <inheritdoc/>
+    public async ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
+        => (EnclaveReply)(await AskAsync(EnclaveOp.Prove, Cut(request), cancellationToken))!;
+
+    /// <inheritdoc/>
+    public async ValueTask<VerifiedHead?> HeadAsync(CancellationToken cancellationToken = default)
+        => (VerifiedHead?)await AskAsync(EnclaveOp.Head, default, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<VerifiedHead> WaitForHeadAsync(ulong afterBlock, CancellationToken cancellationToken = default)
+    {
+        var payload = new PayloadWriter().UInt64(afterBlock).Written;
+        while (true)
+        {
+            try
+            {
+                return (VerifiedHead)(await AskAsync(EnclaveOp.WaitForHead, payload, cancellationToken))!;
+            }
+            catch (EnclaveException e) when (e.Fault == EnclaveFault.Gone && _isDisposed == 0)
+            {
+                await WaitUntilConnectedAsync(cancellationToken);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<BlockLogsReply> ReadLogsAsync(ulong block, CancellationToken cancellationToken = default)
+        => (BlockLogsReply)(await AskAsync(EnclaveOp.ReadLogs, new PayloadWriter().UInt64(block).Written, cancellationToken))!;
+
+    /// <inheritdoc/>
+    public async ValueTask<EnclaveHealth> HealthAsync(CancellationToken cancellationToken = default)
+        => (EnclaveHealth)(await AskAsync(EnclaveOp.Health, default, cancellationToken))!;
+
+    /// <summary>Closes the connection; the process goes on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return;
+
+        await _stopping.CancelAsync();
+        await _connecting;
+        _stopping.Dispose();
+    }
+
+    private static TaskCompletionSource<EnclaveConnection> NewConnection() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // What is longer than any request is refused for its length, whatever stands behind it.
+    private static ReadOnlyMemory<byte> Cut(ReadOnlyMemory<byte> request)
+        => request.Length <= EnclaveProtocol.MaxRequestBytes ? request : request[..EnclaveProtocol.MaxRequestBytes];
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<object?> AskAsync(EnclaveOp op, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        var connection = await ReachAsync(cancellationToken);
+        try
+        {
+            return await connection.AskAsync(op, payload, cancellationToken);
+        }
+        catch (EnclaveException e) when (e.Fault == EnclaveFault.Gone)
+        {
+            // Asked once more of whoever takes its place.
+        }
+
+        await connection.Ended;
+        return await (await ReachAsync(cancellationToken)).AskAsync(op, payload, cancellationToken);
+    }
+
+    private ValueTask<EnclaveConnection> ReachAsync(CancellationToken cancellationToken)
+        => _live is { Why: null } live ? new(live) : new(WaitAsync(cancellationToken));
+
+    private async Task<EnclaveConnection> WaitAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+            var source = _connection;
+            try
+            {
+                var left = _patience - _time.GetElapsedTime(started);
+                var connection = await source.Task.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellationToken);
+                if (connection.Why is null) return connection;
+
+                await Renew(source, connection);
+            }
+            catch (TimeoutException e)
+            {
+                throw new EnclaveException(EnclaveFault.Gone, $"enclave at {_endPoint}: nobody is there: {_trouble}", e);
+            }
+            catch (OperationCanceledException e) when (_isDisposed != 0)
+            {
+                throw new ObjectDisposedException($"the way to the enclave at {_endPoint} is closed", e);
+            }
+        }
+    }
+
+    // The connection has ended: the next one is waited for, by whoever sees it first.
+    private async Task Renew(TaskCompletionSource<EnclaveConnection> ended, EnclaveConnection connection)
+    {
+        await connection.Ended;
+        Interlocked.CompareExchange(ref _connection, NewConnection(), ended);
+    }
+
+    private async Task ConnectAsync()
+    {
+        var pause = FirstPause;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                await using var connection = await EnclaveConnection.OpenAsync(_endPoint, _stopping.Token);
+                pause = FirstPause;
+                var source = _connection;
+                if (source.Task.IsCompleted)
+                {
+                    await Renew(source, await source.Task);
+                    source = _connection;
+                }
+
+                _live = connection;
+                source.TrySetResult(connection);
+                await connection.Ended.WaitAsync(_stopping.Token);
+                _trouble = connection.Why!.Message;
+            }
+            catch (Exception e) when (e is EnclaveException or SocketException)
+            {
+                _trouble = e.Message;
+                await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                pause = pause + pause < LongestPause ? pause + pause : LongestPause;
+            }
+            catch (OperationCanceledException)
+            {
+                break; // disposed of
+            }
+        }
+
+        _connection.TrySetCanceled();
+    }
+}
