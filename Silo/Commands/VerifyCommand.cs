@@ -4,13 +4,14 @@ using Pythia.Ethereum;
 
 namespace Pythia.Silo.Commands;
 
-/// <summary><c>verify proof</c> and <c>verify answer</c>: what the enclave and the device check, by hand. Reads files only.</summary>
+/// <summary><c>verify proof</c>, <c>verify answer</c> and <c>verify quote</c>: what enclave, device and attestation verifier check, by hand. Reads files only.</summary>
 internal static class VerifyCommand
 {
-    public static Command Build() => new("verify", "Checks a node's proof or an enclave's answer from files, without any network.")
+    public static Command Build() => new("verify", "Checks a node's proof, an enclave's answer or its quote from files, without any network.")
     {
         BuildProof(),
         BuildAnswer(),
+        BuildQuote(),
     };
 
     private static Command BuildProof()
@@ -36,6 +37,37 @@ internal static class VerifyCommand
             parsed.GetRequiredValue(file), parsed.GetRequiredValue(request), parsed.GetRequiredValue(key), parsed.GetRequiredValue(config), parsed.GetValue(json), cancellationToken));
         return command;
     }
+
+    private static Command BuildQuote()
+    {
+        var folder = new Argument<string>("DIR")
+        {
+            Description = "Folder with quote.bin and, as far as there are any, tcb_info.json, qe_identity.json, their _issuer_chain.pem, root_ca_crl.der, pck_crl.der, pck_chain.pem.",
+        };
+        var at = new Option<DateTimeOffset>("--at")
+        {
+            Description = "The time to check at: RFC 3339, or seconds since 1970.",
+            Required = true,
+            HelpName = "TIME",
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (!VerifyQuote.TryParseTime(text, out var time)) result.AddError($"--at: '{text}' found, a time like 2025-08-15T05:45:00Z or seconds since 1970 expected");
+                return time;
+            },
+        };
+        var policy = new Option<string>("--policy") { Description = "Policy file (docs/operations/attestation-policy.md); without one, the strict default.", HelpName = "FILE" };
+        var crls = new Option<string>("--crls") { Description = "Overrides the policy. optional: evidence without CRLs is let through, but one that is there must hold.", HelpName = "required|optional" };
+        crls.AcceptOnlyFromAmong("required", "optional");
+        var json = JsonOption();
+        var command = new Command("quote", "Says what a quote and its collateral state, and whether a policy accepts them.") { folder, at, policy, crls, json };
+        command.SetAction((parsed, cancellationToken) => VerifyQuote.RunAsync(
+            parsed.GetRequiredValue(folder), parsed.GetRequiredValue(at), parsed.GetValue(policy), AreCrlsRequired(parsed.GetValue(crls)), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    // Null: as the policy says.
+    private static bool? AreCrlsRequired(string? word) => word is null ? null : word == "required";
 
     private static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line." };
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pythia.Enclave.Attestation.Quotes;
 using Pythia.Enclave.Attestation.Tcb;
 
 namespace Pythia.Enclave.Attestation.Policies;
@@ -32,4 +33,15 @@ public sealed record AllowedMeasurement
     public ImmutableHashSet<string>? Configurations { get; init; }
 
     public bool DebugAllowed { get; init; }
+
+    /// <summary>Whether it names the code that these facts are of. An entry that names no code fits none.</summary>
+    internal bool Fits(QuoteFacts facts) => facts switch
+    {
+        { Sgx: { } sgx } when MrEnclave is not null => IsHex(sgx.MrEnclave, MrEnclave),
+        { Sgx: { } sgx } when MrSigner is not null => IsHex(sgx.MrSigner, MrSigner) && sgx.IsvProdId == IsvProdId && sgx.IsvSvn >= MinimumIsvSvn,
+        { Tdx: { } tdx } when MrTd is not null => IsHex(tdx.MrTd, MrTd),
+        _ => false,
+    };
+
+    private static bool IsHex(ReadOnlyMemory<byte> bytes, string hex) => string.Equals(Convert.ToHexStringLower(bytes.Span), hex, StringComparison.Ordinal);
 }

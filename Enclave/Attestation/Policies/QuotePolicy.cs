@@ -36,12 +36,121 @@ public sealed record QuotePolicy
     public ImmutableArray<AllowedMeasurement>? Measurements { get; init; }
 
     /// <summary>Says whether this evidence is accepted, with every reason against it.</summary>
-    public PolicyVerdict Judge(QuoteAppraisal appraisal) => throw new NotSupportedException("being written");
+    /// <param name="appraisal">Of a check under <see cref="Trust"/>; one under another trust is refused if its root is not among these.</param>
+    public PolicyVerdict Judge(QuoteAppraisal appraisal)
+    {
+        ArgumentNullException.ThrowIfNull(appraisal);
+        var reasons = ImmutableArray.CreateBuilder<PolicyReason>();
+        foreach (var fault in appraisal.Faults)
+        {
+            var isLetThrough = !CrlsRequired && (fault.Kind is QuoteFaultKind.RootCrlMissing or QuoteFaultKind.PckCrlMissing);
+            if (!isLetThrough) reasons.Add(new PolicyReason(fault.Kind.ToString(), fault.Detail));
+        }
+
+        if (appraisal.Facts is not { } facts) return new PolicyVerdict(OrUnknown(reasons), null);
+
+        AddPlatformReasons(facts, appraisal.Faults, reasons);
+        AddReportReasons(facts, reasons);
+        var (measurement, objections) = JudgeMeasurement(facts);
+        reasons.AddRange(objections);
+        if (facts.Status is null) return new PolicyVerdict(OrUnknown(reasons), null);
+
+        return reasons.Count == 0 ? new PolicyVerdict([], measurement) : new PolicyVerdict(reasons.DrainToImmutable(), null);
+    }
+
+    /// <summary>Whether an enclave that was let through may run under this configuration.</summary>
+    /// <param name="measurement">That of the verdict.</param>
+    /// <param name="configurationHash">32 bytes, bound by the quote's report data.</param>
+    public bool AllowsConfiguration(AllowedMeasurement? measurement, ReadOnlySpan<byte> configurationHash)
+        => (measurement?.Configurations ?? Configurations) is not { } allowed || allowed.Contains(Convert.ToHexStringLower(configurationHash));
 
     /// <summary>Reads a policy file (docs/operations/attestation-policy.md).</summary>
     /// <param name="json">UTF-8.</param>
     /// <exception cref="QuotePolicyException">It is no policy; the message names every mistake.</exception>
-    public static QuotePolicy Read(ReadOnlyMemory<byte> json) => throw new NotSupportedException("being written");
+    public static QuotePolicy Read(ReadOnlyMemory<byte> json) => PolicyReader.Read(json);
+
+    // A verdict without a reason is an acceptance: what has no status always has one.
+    private static ImmutableArray<PolicyReason> OrUnknown(ImmutableArray<PolicyReason>.Builder reasons)
+    {
+        if (reasons.Count == 0) reasons.Add(Reason(PolicyRefusal.StatusUnknown, "status: none found"));
+        return reasons.DrainToImmutable();
+    }
+
+    private void AddPlatformReasons(QuoteFacts facts, ImmutableArray<QuoteFault> faults, ImmutableArray<PolicyReason>.Builder reasons)
+    {
+        if (facts.Pck is { } pck)
+        {
+            if (!Trust.Holds(pck.RootKey.Span) && !faults.Any(fault => fault.Kind == QuoteFaultKind.RootUntrusted))
+            {
+                reasons.Add(Reason(PolicyRefusal.RootNotAllowed, $"root key: {Convert.ToHexStringLower(pck.RootKey.Span[..8])}… found, one of the policy's expected"));
+            }
+
+            var ppid = Convert.ToHexStringLower(pck.Ppid.Span);
+            if (Platforms is { } platforms && !platforms.Contains(ppid)) reasons.Add(Reason(PolicyRefusal.PlatformNotAllowed, $"PPID: {ppid} found, one of {platforms.Count} expected"));
+        }
+        else if (Platforms is not null)
+        {
+            reasons.Add(Reason(PolicyRefusal.PlatformNotAllowed, "PPID: none found"));
+        }
+
+        if (MinimumEvaluationNumber is { } least && !(facts.TcbEvaluationNumber >= least && facts.QeEvaluationNumber >= least))
+        {
+            reasons.Add(Reason(
+                PolicyRefusal.EvaluationNumberTooLow,
+                $"evaluation numbers: TCB info {Show(facts.TcbEvaluationNumber)} and QE identity {Show(facts.QeEvaluationNumber)} found, {least} or more expected"));
+        }
+
+        static string Show(int? number) => number?.ToString() ?? "none";
+    }
+
+    private static void AddReportReasons(QuoteFacts facts, ImmutableArray<PolicyReason>.Builder reasons)
+    {
+        if (facts.Sgx is { IsInitialized: false }) reasons.Add(Reason(PolicyRefusal.NotInitialized, "ATTRIBUTES: INIT not found, expected of every enclave"));
+        if (facts.Sgx is { IsMode64: false }) reasons.Add(Reason(PolicyRefusal.NotMode64, "ATTRIBUTES: MODE64BIT not found, expected"));
+        if (facts.Tdx?.MrServiceTd is { } service && service.Span.ContainsAnyExcept((byte)0))
+        {
+            reasons.Add(Reason(PolicyRefusal.ServiceTdBound, $"MRSERVICETD: {Convert.ToHexStringLower(service.Span)} found, zeros expected: another domain may move this one"));
+        }
+    }
+
+    // Of several entries that fit, the first without an objection counts, else the first.
+    private (AllowedMeasurement? Measurement, ImmutableArray<PolicyReason> Objections) JudgeMeasurement(QuoteFacts facts)
+    {
+        if (Measurements is not { } measurements) return (null, Object(facts, null));
+
+        var fitting = measurements.Where(measurement => measurement.Fits(facts)).Select(measurement => (measurement, Object(facts, measurement))).ToArray();
+        if (fitting.Length == 0)
+        {
+            var found = Convert.ToHexStringLower((facts.Sgx?.MrEnclave ?? facts.Tdx!.MrTd).Span);
+            return (null, [Reason(PolicyRefusal.MeasurementNotAllowed, $"measurement: {found} found, one of {measurements.Length} expected"), .. Object(facts, null)]);
+        }
+
+        return fitting.FirstOrDefault(entry => entry.Item2.IsEmpty, fitting[0]);
+    }
+
+    private ImmutableArray<PolicyReason> Object(QuoteFacts facts, AllowedMeasurement? measurement)
+    {
+        var objections = ImmutableArray.CreateBuilder<PolicyReason>();
+        if (facts.Debug && !DebugAllowed && measurement is not { DebugAllowed: true })
+        {
+            objections.Add(Reason(PolicyRefusal.DebugEnabled, "debug: true found, false expected: its memory is open to the host"));
+        }
+
+        var statuses = measurement?.Statuses ?? Statuses;
+        if (facts.Status is { } status && !statuses.Contains(status))
+        {
+            objections.Add(Reason(PolicyRefusal.StatusNotAllowed, $"status: {status} found, {string.Join(" or ", statuses.Order())} expected"));
+        }
+
+        if ((measurement?.Advisories ?? Advisories) is { } allowed && facts.AdvisoryIds.Where(id => !allowed.Contains(id)).ToArray() is { Length: > 0 } others)
+        {
+            objections.Add(Reason(PolicyRefusal.AdvisoryNotAllowed, $"advisories: {string.Join(", ", others)} found, not among those allowed"));
+        }
+
+        return objections.DrainToImmutable();
+    }
+
+    private static PolicyReason Reason(PolicyRefusal refusal, string detail) => new(refusal.ToString(), detail);
 }
 
 /// <summary>A policy file that can't be used; the message names every mistake.</summary>
