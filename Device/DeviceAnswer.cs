@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
+using Pythia.Enclave.Verifier.Passports;
 
 namespace Pythia.Device;
 
@@ -32,6 +33,24 @@ public enum DeviceFault
 
     /// <summary>The highest head could not be stored; it would be forgotten by a restart.</summary>
     NotStored = 8,
+
+    /// <summary>The answer is signed with a key that no passport confirms, and nobody brought one.</summary>
+    NoPassport = 9,
+
+    /// <summary>The passport that was brought is not taken; <see cref="DeviceAnswer.PassportFault"/> says why.</summary>
+    WrongPassport = 10,
+
+    /// <summary>The passport that was brought is of another key than signed the answer.</summary>
+    OtherKey = 11,
+
+    /// <summary>The head is far behind the time that passports, or the device's clock, give.</summary>
+    HeadTooOld = 12,
+
+    /// <summary>Two enclaves of different operators were demanded, and there are not two.</summary>
+    OneOperator = 13,
+
+    /// <summary>Two enclaves of different operators were demanded, and the second does not say the same.</summary>
+    Disagreement = 14,
 }
 
 /// <summary>What a device made of one question.</summary>
@@ -56,6 +75,12 @@ public sealed class DeviceAnswer
     /// <summary>How the answer is wrong, with <see cref="DeviceFault.WrongAnswer"/>.</summary>
     public AnswerFault AnswerFault { get; }
 
+    /// <summary>Why the passport is not taken, with <see cref="DeviceFault.WrongPassport"/>.</summary>
+    public PassportFault PassportFault { get; init; }
+
+    /// <summary>By which passport the enclave is believed; null with any fault, and for a pinned key.</summary>
+    public Passport? Passport { get; init; }
+
     /// <summary>What the enclave says; null with any fault.</summary>
     public AnswerBody? Body { get; }
 
@@ -74,25 +99,37 @@ public sealed class DeviceAnswer
     /// <summary>One result for each fact asked; none with any fault. Null permits nothing.</summary>
     public ImmutableArray<FactResult> Results => Body?.Results ?? [];
 
+    // The same answer, believed no more.
+    internal DeviceAnswer Refuted(DeviceFault fault, string detail)
+        => new(fault, detail, AnswerFault.None, null, Encoded, Request, _time, _askedAt, _maxAge);
+
     public override string ToString() => Fault == DeviceFault.None ? $"block {Body!.Block}: {string.Join(" · ", Results)}" : $"{Fault}: {Detail}";
 }
 
 /// <summary>Whether a party may command, as long as it is asked: the permission ends by itself.</summary>
 public sealed class DevicePermission
 {
-    internal DevicePermission(DeviceAnswer answer) => Answer = answer;
+    internal DevicePermission(DeviceAnswer answer, DeviceAnswer? second = null) => (Answer, Second) = (answer, second);
 
-    /// <summary>What it rests on.</summary>
+    /// <summary>What it rests on; with a fault when two were demanded and there are not two that permit.</summary>
     public DeviceAnswer Answer { get; }
 
-    /// <summary>
-    /// True only while a usable answer includes a permission. A fault, an absence, a null, a zero and an answer that has become too old permit nothing.
-    /// </summary>
-    public bool IsGiven
-        => Answer.IsUsable
-            && Answer.Results is [{ Shape: FactResultShape.Array, Values: [{ IsNumber: true, Number: 1 }, { IsNumber: true }] }]
-            && Answer.Body!.UnixSeconds <= NotAfterUnixSeconds;
+    /// <summary>What another operator's enclave says, where two were demanded; null where not.</summary>
+    public DeviceAnswer? Second { get; }
 
-    /// <summary>End of the permission in block time, inclusive; 0 when there is none.</summary>
-    public ulong NotAfterUnixSeconds => Answer.Results is [{ Values: [_, { IsNumber: true, Number: var notAfter }] }] ? notAfter : 0;
+    /// <summary>
+    /// True only while a usable answer includes a permission, or both do where two were demanded. A fault, an absence, a null, a zero and an answer that has
+    /// become too old permit nothing.
+    /// </summary>
+    public bool IsGiven => Permits(Answer) && (Second is null || Permits(Second));
+
+    /// <summary>End of the permission in block time, inclusive, by whichever answer is sooner; 0 when there is none.</summary>
+    public ulong NotAfterUnixSeconds => Second is null ? NotAfterOf(Answer) : Math.Min(NotAfterOf(Answer), NotAfterOf(Second));
+
+    internal static bool Permits(DeviceAnswer answer)
+        => answer.IsUsable
+            && answer.Results is [{ Shape: FactResultShape.Array, Values: [{ IsNumber: true, Number: 1 }, { IsNumber: true }] }]
+            && answer.Body!.UnixSeconds <= NotAfterOf(answer);
+
+    private static ulong NotAfterOf(DeviceAnswer answer) => answer.Results is [{ Values: [_, { IsNumber: true, Number: var notAfter }] }] ? notAfter : 0;
 }

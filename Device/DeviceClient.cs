@@ -1,34 +1,38 @@
 using System.Security.Cryptography;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
+using Pythia.Enclave.Verifier.Passports;
 using Pythia.Ethereum;
 
 namespace Pythia.Device;
 
 /// <summary>
-/// A device's way of asking: 1. a question with a fresh nonce and the highest block seen as min-block, 2. over the transport, 3. signature, nonce,
-/// question, configuration, results, level and block (<see cref="AnswerCheck"/>), 4. age by the device's own timer, 5. heads that go back or stand
-/// still, 6. the new highest head stored, and only then believed.
+/// A device's way of asking: 1. a question with a fresh nonce and the highest block seen as min-block, 2. over the transport, 3. the enclave's key: a
+/// pinned one, or one that a passport confirms, 4. signature, nonce, question, configuration, results, level and block (<see cref="AnswerCheck"/>),
+/// 5. age by the device's own timer, 6. heads that go back, stand still or are far behind, 7. the new highest head stored, and only then believed.
 /// </summary>
 /// <remarks>
-/// One question at a time; others wait. Without any clock of its own a device can't tell how old its very first head is: it is as old as whoever
-/// stands between lets it be, and from then on time must pass for the heads as it does for the device.
+/// One question at a time; others wait. With a pinned key and no clock a device can't tell how old its very first head is: it is as old as whoever
+/// stands between lets it be, and from then on time must pass for the heads as it does for the device. A passport with the device's own nonce says what
+/// time it is by the verifier's clock, and so ends that doubt too.
 /// </remarks>
 public sealed class DeviceClient : IDisposable
 {
     private readonly DeviceTrust _trust;
-    private readonly IDeviceTransport _transport;
+    private readonly IReadOnlyList<IDeviceTransport> _transports;
     private readonly IDeviceStore _store;
     private readonly TimeProvider _time;
-    private readonly Es256Key[] _keys;
+    private readonly Es256Key[] _pinned;
+    private readonly EnclaveKeyring? _ring;
     private readonly SemaphoreSlim _turn = new(1);
     private DeviceMemory _memory;
     private HeadClock _clock;
 
-    private DeviceClient(DeviceTrust trust, IDeviceTransport transport, IDeviceStore store, TimeProvider time, DeviceMemory memory)
+    private DeviceClient(DeviceTrust trust, IReadOnlyList<IDeviceTransport> transports, IDeviceStore store, TimeProvider time, DeviceMemory memory)
     {
-        (_trust, _transport, _store, _time, _memory) = (trust, transport, store, time, memory);
-        _keys = [.. trust.EnclaveKeys.Select(key => Es256Key.TryImport(key)!)];
+        (_trust, _transports, _store, _time, _memory) = (trust, transports, store, time, memory);
+        _pinned = [.. trust.EnclaveKeys.Select(key => Es256Key.TryImport(key)!)];
+        _ring = trust.Passports is { } passports ? new EnclaveKeyring(passports, trust.ConfigurationHash, time) : null;
         _clock = new HeadClock(time, trust.HeadTolerance);
     }
 
@@ -38,15 +42,37 @@ public sealed class DeviceClient : IDisposable
     /// <summary>Starts with what the store remembers.</summary>
     /// <exception cref="ArgumentException">The trust settings are incomplete; the message names the one.</exception>
     /// <exception cref="DeviceStoreException">The store is damaged.</exception>
-    public static async Task<DeviceClient> StartAsync(
+    public static Task<DeviceClient> StartAsync(
         DeviceTrust trust, IDeviceTransport transport, IDeviceStore store, TimeProvider? time = null, CancellationToken cancellationToken = default)
-        => trust.FindProblem() is { } problem
-            ? throw new ArgumentException(problem, nameof(trust))
-            : new DeviceClient(trust, transport, store, time ?? TimeProvider.System, await store.LoadAsync(cancellationToken));
+        => StartAsync(trust, [transport], store, time, cancellationToken);
+
+    /// <summary>The same with several ways, to gateways of different operators: the first is the usual one, the others are for a second word.</summary>
+    /// <inheritdoc cref="StartAsync(DeviceTrust, IDeviceTransport, IDeviceStore, TimeProvider?, CancellationToken)"/>
+    public static async Task<DeviceClient> StartAsync(
+        DeviceTrust trust, IReadOnlyList<IDeviceTransport> transports, IDeviceStore store, TimeProvider? time = null, CancellationToken cancellationToken = default)
+        => trust.FindProblem() is { } problem ? throw new ArgumentException(problem, nameof(trust))
+            : transports.Count == 0 ? throw new ArgumentException("no transport found, one or more expected", nameof(transports))
+            : new DeviceClient(trust, [.. transports], store, time ?? TimeProvider.System, await store.LoadAsync(cancellationToken));
 
     /// <summary>May <paramref name="commander"/> command <paramref name="scope"/> now? Asks anew each time; any doubt is a no.</summary>
-    public async Task<DevicePermission> MayCommandAsync(Address commander, Hash32 scope, CancellationToken cancellationToken = default)
-        => new(await AskAsync([Fact.CommandAllowed(commander, scope)], cancellationToken));
+    /// <param name="commander">Who commands.</param>
+    /// <param name="scope">What is commanded.</param>
+    /// <param name="demandTwo">True, for acts that matter: an enclave of another operator must say so too, under a head not below the first's.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<DevicePermission> MayCommandAsync(Address commander, Hash32 scope, bool demandTwo = false, CancellationToken cancellationToken = default)
+    {
+        var fact = Fact.CommandAllowed(commander, scope);
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var first = await AskInTurnAsync(_transports[0], [fact], cancellationToken);
+            return demandTwo && DevicePermission.Permits(first) ? await SecondAsync(first, fact, cancellationToken) : new DevicePermission(first);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     /// <summary>Asks 1 to 4 facts about this device.</summary>
     public async Task<DeviceAnswer> AskAsync(IReadOnlyList<Fact> facts, CancellationToken cancellationToken = default)
@@ -54,7 +80,7 @@ public sealed class DeviceClient : IDisposable
         await _turn.WaitAsync(cancellationToken);
         try
         {
-            return await AskInTurnAsync([.. facts], cancellationToken);
+            return await AskInTurnAsync(_transports[0], [.. facts], cancellationToken);
         }
         finally
         {
@@ -65,13 +91,49 @@ public sealed class DeviceClient : IDisposable
     public void Dispose()
     {
         _turn.Dispose();
-        foreach (var key in _keys)
+        _ring?.Dispose();
+        foreach (var key in _pinned)
         {
             key.Dispose();
         }
     }
 
-    private async Task<DeviceAnswer> AskInTurnAsync(Fact[] facts, CancellationToken cancellationToken)
+    // The other ways are tried until one leads to another operator's enclave; what that one says counts, whatever the ones after it would say.
+    private async Task<DevicePermission> SecondAsync(DeviceAnswer first, Fact fact, CancellationToken cancellationToken)
+    {
+        var met = new List<string>();
+        foreach (var transport in _transports.Skip(1))
+        {
+            var second = await AskInTurnAsync(transport, [fact], cancellationToken);
+            if (second.Fault != DeviceFault.None)
+            {
+                met.Add(second.ToString());
+            }
+            else if (FindSameness(first.Passport, second.Passport) is { } same)
+            {
+                met.Add(same);
+            }
+            else
+            {
+                return DevicePermission.Permits(second)
+                    ? new DevicePermission(first, second)
+                    : new DevicePermission(first.Refuted(DeviceFault.Disagreement, $"{first.Passport!.Operator} permits, {second.Passport!.Operator} says {second}"), second);
+            }
+        }
+
+        return new DevicePermission(first.Refuted(
+            DeviceFault.OneOperator, met.Count == 0 ? "no second way found, one to another operator's gateway expected" : string.Join("; ", met)));
+    }
+
+    // Names are the verifier's word; key and platform must differ as well, whatever it says.
+    private static string? FindSameness(Passport? first, Passport? second)
+        => first is null || second is null ? "a pinned key names no operator"
+            : string.Equals(first.Operator, second.Operator, StringComparison.Ordinal) ? $"operator {second.Operator} found twice"
+            : first.Platform.AsSpan().SequenceEqual(second.Platform.AsSpan()) ? $"one platform found for {first.Operator} and {second.Operator}"
+            : first.SigningKey.AsSpan().SequenceEqual(second.SigningKey.AsSpan()) ? $"one key found for {first.Operator} and {second.Operator}"
+            : null;
+
+    private async Task<DeviceAnswer> AskInTurnAsync(IDeviceTransport transport, Fact[] facts, CancellationToken cancellationToken)
     {
         // 1. question; its age counts from here
         var askedAt = _time.GetTimestamp();
@@ -80,7 +142,7 @@ public sealed class DeviceClient : IDisposable
         var encoded = request.Encode();
 
         // 2. transport
-        var reply = await _transport.AskAsync(encoded, cancellationToken);
+        var reply = await transport.AskAsync(encoded, cancellationToken);
         if (reply.Answer is not { } answer)
         {
             return reply.Problem is { } problem
@@ -88,15 +150,22 @@ public sealed class DeviceClient : IDisposable
                 : Fault(DeviceFault.NoReply, reply.Trouble ?? "nothing came");
         }
 
-        // 3. answer
-        var verdict = Check(answer, request);
-        if (!verdict.IsValid)
+        // 3. key, 4. answer
+        var (verdict, passport, doubt) = _ring is null
+            ? (CheckByPinned(answer, request), null, null)
+            : await CheckByPassportAsync(_ring, transport, answer, request, cancellationToken);
+        if (doubt is not null)
+        {
+            return Fault(doubt.Fault, doubt.Detail, encodedAnswer: answer, passportFault: doubt.PassportFault);
+        }
+
+        if (!verdict!.IsValid)
         {
             var wentBack = verdict.Fault == AnswerFault.MinBlock; // the min-block is the highest block seen
             return Fault(wentBack ? DeviceFault.HeadWentBack : DeviceFault.WrongAnswer, $"{verdict.Fault}: {verdict.Detail}", verdict.Fault, answer);
         }
 
-        // 4. age, 5. head
+        // 5. age, 6. head
         var body = verdict.Body!;
         var (fault, detail) = CheckHead(body, askedAt);
         if (fault != DeviceFault.None)
@@ -104,24 +173,25 @@ public sealed class DeviceClient : IDisposable
             return Fault(fault, detail, encodedAnswer: answer);
         }
 
-        // 6. memory
+        // 7. memory
         if (await RememberAsync(body, cancellationToken) is { } notStored)
         {
             return Fault(DeviceFault.NotStored, notStored, encodedAnswer: answer);
         }
 
-        return new DeviceAnswer(DeviceFault.None, "", AnswerFault.None, body, answer, encoded, _time, askedAt, _trust.MaxAge);
+        return new DeviceAnswer(DeviceFault.None, "", AnswerFault.None, body, answer, encoded, _time, askedAt, _trust.MaxAge) { Passport = passport };
 
-        DeviceAnswer Fault(DeviceFault reason, string text, AnswerFault answerFault = AnswerFault.None, byte[]? encodedAnswer = null)
-            => new(reason, text, answerFault, null, encodedAnswer, encoded, _time, askedAt, _trust.MaxAge);
+        DeviceAnswer Fault(
+            DeviceFault reason, string text, AnswerFault answerFault = AnswerFault.None, byte[]? encodedAnswer = null, PassportFault passportFault = PassportFault.None)
+            => new(reason, text, answerFault, null, encodedAnswer, encoded, _time, askedAt, _trust.MaxAge) { PassportFault = passportFault };
     }
 
     // The key id only says which key to try first: an answer may hold under any of them.
-    private AnswerVerdict Check(byte[] answer, Request request)
+    private AnswerVerdict CheckByPinned(byte[] answer, Request request)
     {
         _ = SignedAnswer.Decode(answer, out var signed);
         AnswerVerdict? first = null;
-        foreach (var key in _keys.OrderByDescending(key => signed is not null && key.KeyId.Span.SequenceEqual(signed.KeyId)))
+        foreach (var key in _pinned.OrderByDescending(key => signed is not null && key.KeyId.Span.SequenceEqual(signed.KeyId)))
         {
             var verdict = AnswerCheck.Check(answer, request, key, _trust.ConfigurationHash);
             if (verdict.Fault != AnswerFault.Signature)
@@ -135,12 +205,55 @@ public sealed class DeviceClient : IDisposable
         return first!;
     }
 
+    // A passport is fetched at most once a question: when no confirmed key has the answer's id, or when the answer's own head is past the passport's end.
+    private async Task<(AnswerVerdict? Verdict, Passport? Passport, Confirmation? Doubt)> CheckByPassportAsync(
+        EnclaveKeyring ring, IDeviceTransport transport, byte[] answer, Request request, CancellationToken cancellationToken)
+    {
+        if (SignedAnswer.Decode(answer, out var signed) != SignedAnswerError.None)
+        {
+            return (AnswerCheck.CheckForm(answer), null, null);
+        }
+
+        var known = ring.Find(signed!.KeyId, _memory.UnixSeconds);
+        var key = known;
+        if (key is null)
+        {
+            var confirmation = await ConfirmAsync(ring, transport, signed.KeyId, _memory.UnixSeconds, cancellationToken);
+            if (confirmation.Key is null) return (null, null, confirmation);
+
+            key = confirmation.Key;
+        }
+
+        var verdict = AnswerCheck.Check(answer, request, key.Key, _trust.ConfigurationHash);
+        if (!verdict.IsValid || ring.Holds(key, ring.NowAtLeast(verdict.Body!.UnixSeconds))) return (verdict, key.Passport, null);
+
+        if (known is null) return (null, null, Ended(key, verdict.Body.UnixSeconds));
+
+        var anew = await ConfirmAsync(ring, transport, signed.KeyId, verdict.Body.UnixSeconds, cancellationToken);
+        return anew.Key is null ? (null, null, anew)
+            : ring.Holds(anew.Key, ring.NowAtLeast(verdict.Body.UnixSeconds)) ? (verdict, anew.Key.Passport, null)
+            : (null, null, Ended(anew.Key, verdict.Body.UnixSeconds));
+    }
+
+    private static Confirmation Ended(ConfirmedKey key, ulong headUnixSeconds) => new(
+        null, DeviceFault.WrongPassport, $"{PassportFault.Expired}: over at {key.Passport.ExpiresUnixSeconds}, and the head's time is {headUnixSeconds}", PassportFault.Expired);
+
+    private static async Task<Confirmation> ConfirmAsync(
+        EnclaveKeyring ring, IDeviceTransport transport, byte[] keyId, ulong headUnixSeconds, CancellationToken cancellationToken)
+    {
+        var confirmation = await ring.ConfirmAsync(transport, keyId, headUnixSeconds, cancellationToken);
+        return confirmation.Key is { } key && !key.Key.KeyId.Span.SequenceEqual(keyId)
+            ? new Confirmation(null, DeviceFault.OtherKey, $"passport of key {Hex.Format(key.Key.KeyId.Span)} found, of {Hex.Format(keyId)} expected")
+            : confirmation;
+    }
+
     private (DeviceFault Fault, string Detail) CheckHead(AnswerBody body, long askedAt)
     {
         var age = _time.GetElapsedTime(askedAt);
         return age > _trust.MaxAge ? (DeviceFault.TooOld, $"{age} since it was asked, at most {_trust.MaxAge} expected")
             : body.UnixSeconds < _memory.UnixSeconds ? (DeviceFault.TimeWentBack, $"time {body.UnixSeconds} found, {_memory.UnixSeconds} or later expected")
             : _clock.FindProblem(body.UnixSeconds) is { } problem ? (DeviceFault.HeadStandsStill, problem)
+            : _ring?.FindProblemOfHead(body.UnixSeconds, _memory.UnixSeconds) is { } old ? (DeviceFault.HeadTooOld, old)
             : (DeviceFault.None, "");
     }
 

@@ -15,8 +15,11 @@ public sealed record DeviceTrust
     /// <summary>This device's id: keccak256(manufacturer 20 ‖ x 32 ‖ y 32).</summary>
     public required Hash32 DeviceId { get; init; }
 
-    /// <summary>The enclaves' P-256 keys, x ‖ y, 64 bytes each; one or more.</summary>
-    public required IReadOnlyList<byte[]> EnclaveKeys { get; init; }
+    /// <summary>The enclaves' P-256 keys, x ‖ y, 64 bytes each: for development, since an enclave that restarts has new ones. None with <see cref="Passports"/>.</summary>
+    public IReadOnlyList<byte[]> EnclaveKeys { get; init; } = [];
+
+    /// <summary>In place of <see cref="EnclaveKeys"/>: which enclaves are believed by their passports.</summary>
+    public PassportTrust? Passports { get; init; }
 
     /// <summary>32 bytes: chain, genesis, contracts and trust rules of the enclaves (architecture section 11).</summary>
     public required byte[] ConfigurationHash { get; init; }
@@ -38,9 +41,14 @@ public sealed record DeviceTrust
     /// <summary>Says what is wrong with it; null when nothing is.</summary>
     internal string? FindProblem()
     {
-        if (EnclaveKeys.Count == 0)
+        if (EnclaveKeys.Count > 0 == Passports is not null)
         {
-            return "EnclaveKeys: none found, one or more expected";
+            return "EnclaveKeys or Passports expected, and not both";
+        }
+
+        if (Passports?.FindProblem() is { } problem)
+        {
+            return problem;
         }
 
         foreach (var bytes in EnclaveKeys)

@@ -42,6 +42,27 @@ internal sealed class FakeEnclave : IDeviceTransport, IDisposable
     /// <summary>Sent in place of an answer.</summary>
     public TransportReply? Instead { get; set; }
 
+    /// <summary>Brings a passport; by default nobody has one.</summary>
+    public Func<PassportQuery, TransportReply> Passport { get; set; } = _ => TransportReply.None("no verifier");
+
+    /// <summary>Brings evidence; by default nobody has any.</summary>
+    public Func<PassportQuery, TransportReply> Evidence { get; set; } = _ => TransportReply.None("no evidence");
+
+    /// <summary>How often a passport or evidence was asked for.</summary>
+    public int Fetched { get; private set; }
+
+    public Task<TransportReply> FetchPassportAsync(PassportQuery query, CancellationToken cancellationToken = default)
+    {
+        Fetched++;
+        return Task.FromResult(Passport(query));
+    }
+
+    public Task<TransportReply> FetchEvidenceAsync(PassportQuery query, CancellationToken cancellationToken = default)
+    {
+        Fetched++;
+        return Task.FromResult(Evidence(query));
+    }
+
     public Task<TransportReply> AskAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
     {
         Request.Decode(request.Span, out var read, out var detail).ShouldBe(RequestError.None, detail);

@@ -95,6 +95,13 @@ public static class AnswerCheck
             : CheckBody(body!, request);
     }
 
+    /// <summary>The form alone, for whoever has to look for a key first: the fault of bytes that are no signed answer.</summary>
+    public static AnswerVerdict CheckForm(ReadOnlySpan<byte> answer)
+    {
+        var form = SignedAnswer.Decode(answer, out _);
+        return Wrong(form == SignedAnswerError.None ? AnswerFault.None : FaultOf(form), $"{answer.Length} bytes that are no signed answer: {form}");
+    }
+
     private static AnswerVerdict CheckBody(AnswerBody body, Request request)
     {
         // 4. nonce

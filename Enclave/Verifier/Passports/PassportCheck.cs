@@ -65,6 +65,9 @@ public enum PassportFault
 
     /// <summary>The platform is none of the pinned ones.</summary>
     Platform = 19,
+
+    /// <summary>For whoever judges evidence without a passport: it does not hold, or the own policy refuses it.</summary>
+    Evidence = 20,
 }
 
 /// <summary>What a device expects of a passport. Nothing in a passport changes it.</summary>

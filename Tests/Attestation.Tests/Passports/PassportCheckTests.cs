@@ -191,6 +191,14 @@ public sealed class PassportCheckTests : IDisposable
     }
 
     [Fact]
+    public void Check_DebugStatusNobodyKnows_IsClaims()
+    {
+        var claims = _verifier.Good.Encode();
+        claims[claims.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x19, 0x01, 0x07]) + 3] = 2;
+        _verifier.Check(_verifier.Sign(claims)).ShouldBe(PassportFault.Claims);
+    }
+
+    [Fact]
     public void Check_AnotherProfile_IsProfile()
     {
         var claims = _verifier.Good.Encode();

@@ -1,0 +1,113 @@
+using Pythia.Enclave.Verifier.Facts;
+using Shouldly;
+using static Pythia.Device.Tests.PassportWorld;
+
+namespace Pythia.Device.Tests;
+
+/// <summary>For acts that matter two enclaves of different operators must permit; anything less is a no with its name.</summary>
+public sealed class TwoOperatorsTests : IDisposable
+{
+    private readonly PassportWorld _world = new();
+    private readonly FakeEnclave _second = new();
+
+    public TwoOperatorsTests() => _world.Serve(_second, "operator-b.example", platform: 2);
+
+    public void Dispose()
+    {
+        _world.Dispose();
+        _second.Dispose();
+    }
+
+    [Fact]
+    public async Task MayCommand_TwoOperatorsPermit_IsGivenUntilTheSoonerEnd()
+    {
+        _second.Result = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(3_000_000_000));
+        var permission = await AskAsync(_second);
+        permission.IsGiven.ShouldBeTrue(permission.Answer.ToString());
+        permission.NotAfterUnixSeconds.ShouldBe(3_000_000_000UL);
+        permission.Second!.Passport!.Operator.ShouldBe("operator-b.example");
+        _world.Time.Advance(TimeSpan.FromMinutes(2));
+        permission.IsGiven.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task MayCommand_SecondDoesNotPermit_IsDisagreement()
+    {
+        foreach (var result in new[] { FactResult.Null, FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(_second.UnixSeconds - 1)) })
+        {
+            _second.Result = result;
+            await RefusedAsync(DeviceFault.Disagreement, _second);
+        }
+    }
+
+    [Fact]
+    public async Task MayCommand_FirstDoesNotPermit_AsksNobodyElse()
+    {
+        _world.Enclave.Result = FactResult.Null;
+        _second.OnRequest = _ => throw new InvalidOperationException("asked");
+        var permission = await AskAsync(_second);
+        permission.IsGiven.ShouldBeFalse();
+        permission.Answer.Fault.ShouldBe(DeviceFault.None);
+    }
+
+    [Fact]
+    public async Task MayCommand_OneOperatorWithTwoEnclaves_IsOneOperator()
+    {
+        _world.Serve(_second, "operator-a.example", platform: 2);
+        await RefusedAsync(DeviceFault.OneOperator, _second);
+    }
+
+    [Fact]
+    public async Task MayCommand_TwoNamesOnOnePlatform_IsOneOperator()
+    {
+        _world.Serve(_second, "operator-b.example", platform: 1);
+        await RefusedAsync(DeviceFault.OneOperator, _second);
+    }
+
+    [Fact]
+    public async Task MayCommand_OneKeyUnderTwoNames_IsOneOperator()
+    {
+        // The second way leads to the first enclave again, with a passport that names another operator for its key.
+        using var second = new FakeEnclave { Instead = null };
+        second.OnRequest = request => second.ChangeAnswer = _ => _world.Enclave.Answer(request);
+        await RefusedAsync(DeviceFault.OneOperator, second);
+    }
+
+    [Fact]
+    public async Task MayCommand_NoSecondWay_IsOneOperator() => await RefusedAsync(DeviceFault.OneOperator);
+
+    [Fact]
+    public async Task MayCommand_SecondIsSilentAndAThirdPermits_IsGiven()
+    {
+        using var silent = new FakeEnclave { Instead = TransportReply.None("silent") };
+        (await AskAsync(silent, _second)).IsGiven.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task MayCommand_SecondsHeadIsBelowTheFirsts_IsNotGiven()
+    {
+        _second.Block = _world.Enclave.Block - 1;
+        var permission = await RefusedAsync(DeviceFault.OneOperator, _second);
+        permission.Answer.Detail.ShouldContain(nameof(DeviceFault.HeadWentBack));
+    }
+
+    [Fact]
+    public async Task MayCommand_PinnedKeys_NameNoOperator()
+    {
+        using var device = await DeviceClient.StartAsync(
+            _world.Trust with { Passports = null, EnclaveKeys = [_world.Enclave.PublicKey, _second.PublicKey] }, [_world.Enclave, _second], _world.Store, _world.Time);
+        (await device.MayCommandAsync(Commander, Scope)).IsGiven.ShouldBeTrue();
+        (await device.MayCommandAsync(Commander, Scope, demandTwo: true)).Answer.Fault.ShouldBe(DeviceFault.OneOperator);
+    }
+
+    private async Task<DevicePermission> AskAsync(params IDeviceTransport[] others)
+        => await (await _world.StartAsync(others)).MayCommandAsync(Commander, Scope, demandTwo: true);
+
+    private async Task<DevicePermission> RefusedAsync(DeviceFault fault, params IDeviceTransport[] others)
+    {
+        var permission = await AskAsync(others);
+        permission.IsGiven.ShouldBeFalse();
+        permission.Answer.Fault.ShouldBe(fault, permission.Answer.Detail);
+        return permission;
+    }
+}
