@@ -55,11 +55,15 @@ public sealed class DeviceClient : IDisposable
             : new DeviceClient(trust, [.. transports], store, time ?? TimeProvider.System, await store.LoadAsync(cancellationToken));
 
     /// <summary>May <paramref name="commander"/> command <paramref name="scope"/> now? Asks anew each time; any doubt is a no.</summary>
+    public Task<DevicePermission> MayCommandAsync(Address commander, Hash32 scope, CancellationToken cancellationToken = default)
+        => MayCommandAsync(commander, scope, demandTwo: false, cancellationToken);
+
+    /// <summary>The same, for acts that matter by two enclaves of different operators.</summary>
     /// <param name="commander">Who commands.</param>
     /// <param name="scope">What is commanded.</param>
-    /// <param name="demandTwo">True, for acts that matter: an enclave of another operator must say so too, under a head not below the first's.</param>
+    /// <param name="demandTwo">True: an enclave of another operator must say so too, under a head not below the first's.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<DevicePermission> MayCommandAsync(Address commander, Hash32 scope, bool demandTwo = false, CancellationToken cancellationToken = default)
+    public async Task<DevicePermission> MayCommandAsync(Address commander, Hash32 scope, bool demandTwo, CancellationToken cancellationToken = default)
     {
         var fact = Fact.CommandAllowed(commander, scope);
         await _turn.WaitAsync(cancellationToken);
