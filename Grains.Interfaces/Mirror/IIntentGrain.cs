@@ -38,7 +38,7 @@ public interface IIntentGrain : IGrainWithStringKey
     Task<bool> MoveAsync(string lane);
 
     /// <summary>Queues the intent again if it has no outcome; called by the sweep, where it noted itself when its block left the chain.</summary>
-    /// <returns>Whether it has none.</returns>
+    /// <returns>Whether it has none. Where it has one, that is stored anew, so that no other activation can have opened it meanwhile.</returns>
     [Alias("Resume")]
     Task<bool> ResumeAsync();
 

@@ -5,13 +5,15 @@ namespace Pythia.Grains.Mirror;
 [Alias("pythia.IOutboxSweepGrain")]
 public interface IOutboxSweepGrain : IGrainWithStringKey
 {
-    /// <summary>Stores that the subject may have something unsent.</summary>
+    /// <summary>Stores that the subject may have something unsent, under a number that no earlier note of it has.</summary>
+    /// <returns>The number, by which this note can be cleared.</returns>
     [Alias("Note")]
-    Task NoteAsync(IntentSubject subject);
+    Task<long> NoteAsync(IntentSubject subject);
 
-    /// <summary>The subject's outbox is empty.</summary>
+    /// <summary>The subject had nothing unsent any more, at a time after this note was known. One that was noted again since stays.</summary>
+    /// <param name="number">Of the note, learnt before the subject stored that it has nothing unsent.</param>
     [Alias("Clear")]
-    Task ClearAsync(IntentSubject subject);
+    Task ClearAsync(IntentSubject subject, long number);
 
     /// <summary>Wakes every subject noted here now, as the reminder does; called by each silo as it starts.</summary>
     /// <returns>How many were woken.</returns>

@@ -14,9 +14,10 @@ public interface ISubjectGrain : IMirroredGrain
     [Alias("Submit")]
     Task<IntentReceipt> SubmitAsync(SignedIntent intent, CancellationToken cancellationToken = default);
 
-    /// <summary>Queues again whatever is stored and not mined.</summary>
+    /// <summary>Queues again whatever is stored and not mined; where there is nothing, stores that, and clears the note at the sweep.</summary>
+    /// <param name="note">Number of the subject's note at the sweep, see <see cref="IOutboxSweepGrain"/>.</param>
     [Alias("Flush")]
-    Task FlushAsync();
+    Task FlushAsync(long note);
 
     /// <summary>The outcome of an act stands in verified receipts, or can no longer come: the act leaves the outbox. Unknown digests are
     /// ignored.</summary>

@@ -79,12 +79,22 @@ public sealed partial class IntentGrain(
     /// <inheritdoc/>
     public async Task<bool> ResumeAsync()
     {
-        if (_state.Current is not { Stage: < IntentStage.Mined, Queued: { } queued })
+        if (Open is null)
+        {
+            // Only storage may say so: another activation may have noted it, and opened it or be about to. After this write it can't any more.
+            await _state.RefreshAsync();
+            if (Open is null)
+            {
+                await _state.ApplyAsync(s => s with { SchemaVersion = s.SchemaVersion });
+            }
+        }
+
+        if (Open is not { } open)
         {
             return false;
         }
 
-        await QueueAsync(queued);
+        await QueueAsync(open);
         return true;
     }
 
@@ -119,7 +129,7 @@ public sealed partial class IntentGrain(
     }
 
     /// <inheritdoc/>
-    public Task<QueuedIntent?> GetQueuedAsync() => Task.FromResult(_state.Current.Stage < IntentStage.Mined ? _state.Current.Queued : null);
+    public Task<QueuedIntent?> GetQueuedAsync() => Task.FromResult(Open);
 
     /// <inheritdoc/>
     public async Task<IntentView> WaitAsync(long afterVersion, TimeSpan patience, CancellationToken cancellationToken = default)
@@ -196,7 +206,8 @@ public sealed partial class IntentGrain(
             await ChangeAsync(s => s with { Branch = branch.Number });
         }
 
-        if (_state.Current.Position is { } known)
+        var basis = _state.Current;
+        if (basis.Position is { } known)
         {
             if (known.BlockHash != blockHash)
             {
@@ -204,14 +215,25 @@ public sealed partial class IntentGrain(
             }
 
             // Its subject has settled it: from here on the sweep knows that it is open, before it is.
-            if (_state.Current.Queued is not null)
+            if (basis.Queued is not null)
             {
                 await NoteAsync();
             }
 
-            var stage = _state.Current.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
+            // From what was known before the note: who stored something since may have cleared it.
+            var stage = basis.Queued is null ? IntentStage.Unknown : IntentStage.Queued;
             _progress = null;
-            await ChangeAsync(s => s with { Branch = branch.Number, Stage = stage, Position = null, TransactionHash = null, Reason = "", AcceptedByNodeUnixMs = 0 });
+            await _state.ReplaceAsync(basis, basis with
+            {
+                Version = basis.Version + 1,
+                Branch = branch.Number,
+                Stage = stage,
+                Position = null,
+                TransactionHash = null,
+                Reason = "",
+                AcceptedByNodeUnixMs = 0,
+            });
+            Changed();
             metrics.Reopened(_chainId);
             LogRetracted(_digest, known.Block, blockHash);
         }
@@ -285,7 +307,10 @@ public sealed partial class IntentGrain(
     private async Task<string> LaneOfAsync(IntentState known)
         => known.Lane is { } taken && lanes.Has(_chainId, taken) ? taken : (await lanes.FindRoomAsync(GrainFactory, _chainId, _digest)).Lane;
 
-    private Task NoteAsync()
+    // Null where it has an outcome, or where nobody here knows more than that.
+    private QueuedIntent? Open => _state.Current.Stage < IntentStage.Mined ? _state.Current.Queued : null;
+
+    private Task<long> NoteAsync()
     {
         var self = new IntentSubject(SubjectKind.Intent, this.GetPrimaryKeyString());
         return GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(_chainId, self)).NoteAsync(self);

@@ -101,7 +101,24 @@ public sealed record SweepState
 {
     [Id(0)] public int SchemaVersion { get; init; } = 1;
 
-    /// <summary>Subjects that may have something unsent. One that is settled leaves with the next write, so the set holds those that wait and
-    /// those that were settled since.</summary>
-    [Id(1)] public ImmutableHashSet<IntentSubject> Subjects { get; init; } = [];
+    /// <summary>Subjects that may have something unsent, each once, the last noted last. One that is settled leaves with the next write, so they are
+    /// those that wait and those that were settled since.</summary>
+    [Id(1)] public ImmutableArray<SweepNote> Notes { get; init; } = [];
+
+    /// <summary>Number of the last note that was made.</summary>
+    [Id(2)] public long LastNumber { get; init; }
+
+    /// <summary>After a subject noted itself, also where it was noted before: whoever cleared the earlier note did not mean this one.</summary>
+    public SweepState With(IntentSubject subject)
+        => this with { Notes = [.. Notes.Where(n => n.Subject != subject), new SweepNote(subject, LastNumber + 1)], LastNumber = LastNumber + 1 };
+
+    /// <summary>After notes were cleared; the same object where none of them stands any more.</summary>
+    public SweepState Without(IReadOnlySet<SweepNote> cleared) => Notes.Any(cleared.Contains) ? this with { Notes = Notes.RemoveAll(cleared.Contains) } : this;
 }
+
+/// <summary>A subject's note at its sweep.</summary>
+/// <param name="Number">In its bucket no other note ever has it.</param>
+[GenerateSerializer, Immutable, Alias("pythia.SweepNote")]
+public sealed record SweepNote(
+    [property: Id(0)] IntentSubject Subject,
+    [property: Id(1)] long Number);

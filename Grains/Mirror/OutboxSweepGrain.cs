@@ -17,7 +17,7 @@ public sealed partial class OutboxSweepGrain(
     private const string ReminderName = "sweep";
     private const int WokenAtOnce = 16;
 
-    private readonly HashSet<IntentSubject> _cleared = [];
+    private readonly HashSet<SweepNote> _cleared = [];
     private StateWriter<SweepState> _state = null!;
     private Task<int>? _sweeping;
     private Task? _reminded;
@@ -33,21 +33,29 @@ public sealed partial class OutboxSweepGrain(
     }
 
     /// <inheritdoc/>
-    public async Task NoteAsync(IntentSubject subject)
+    public async Task<long> NoteAsync(IntentSubject subject)
     {
+        // Always a write: what this activation knows to be noted, another one may have cleared.
         await EnsureReminderAsync();
-        _cleared.Remove(subject);
-        await _state.ApplyAsync(s => s.Subjects.Contains(subject) ? s : s with { Subjects = s.Subjects.Except(_cleared).Add(subject) });
-        _cleared.IntersectWith(_state.Current.Subjects);
+        var number = 0L;
+        await _state.ApplyAsync(s =>
+        {
+            var noted = s.Without(_cleared).With(subject);
+            number = noted.LastNumber;
+            return noted;
+        });
+        _cleared.IntersectWith(_state.Current.Notes);
+        return number;
     }
 
     /// <inheritdoc/>
-    public Task ClearAsync(IntentSubject subject)
+    public Task ClearAsync(IntentSubject subject, long number)
     {
         // Stored with the next note: one that is noted without need is woken without need, and nothing else.
-        if (_state.Current.Subjects.Contains(subject))
+        var note = new SweepNote(subject, number);
+        if (_state.Current.Notes.Contains(note))
         {
-            _cleared.Add(subject);
+            _cleared.Add(note);
         }
 
         return Task.CompletedTask;
@@ -65,19 +73,19 @@ public sealed partial class OutboxSweepGrain(
         await EnsureReminderAsync();
         await _state.RefreshAsync();
         await ForgetAsync();
-        var subjects = _state.Current.Subjects;
-        await Bounded.ForEachAsync(subjects, WokenAtOnce, WakeAsync);
+        var notes = _state.Current.Notes;
+        await Bounded.ForEachAsync(notes, WokenAtOnce, WakeAsync);
         await ForgetAsync();
-        return subjects.Count;
+        return notes.Length;
     }
 
-    // What is cleared is decided when it is written: one that was noted again meanwhile stays.
+    // What is cleared is decided when it is written, by the number: one that was noted again meanwhile stays.
     private async Task ForgetAsync()
     {
         try
         {
-            await _state.ApplyAsync(s => s.Subjects.Overlaps(_cleared) ? s with { Subjects = s.Subjects.Except(_cleared) } : s);
-            _cleared.IntersectWith(_state.Current.Subjects);
+            await _state.ApplyAsync(s => s.Without(_cleared));
+            _cleared.IntersectWith(_state.Current.Notes);
         }
         catch (Exception e)
         {
@@ -86,22 +94,22 @@ public sealed partial class OutboxSweepGrain(
     }
 
     // One that can't be woken now is woken at the next reminder; the others must not wait for it.
-    private async Task WakeAsync(IntentSubject subject)
+    private async Task WakeAsync(SweepNote note)
     {
         try
         {
-            if (subject.Kind is not SubjectKind.Intent)
+            if (note.Subject.Kind is not SubjectKind.Intent)
             {
-                await GrainFactory.GetSubject(subject).FlushAsync();
+                await GrainFactory.GetSubject(note.Subject).FlushAsync(note.Number);
             }
-            else if (!await GrainFactory.GetGrain<IIntentGrain>(subject.Key).ResumeAsync())
+            else if (!await GrainFactory.GetGrain<IIntentGrain>(note.Subject.Key).ResumeAsync())
             {
-                await ClearAsync(subject);
+                await ClearAsync(note.Subject, note.Number);
             }
         }
         catch (Exception e)
         {
-            LogNotWoken(subject.Kind, e);
+            LogNotWoken(note.Subject.Kind, e);
         }
     }
 

@@ -28,6 +28,9 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
     /// <summary>How long nodes may take to say what a wallet says of a signature.</summary>
     private static readonly TimeSpan WalletPatience = TimeSpan.FromSeconds(2);
 
+    // Number of the newest note at the sweep that is known here; it was known before any write that comes.
+    private long _note;
+
     private IntentSubject Subject => new(Kind, this.GetPrimaryKeyString());
 
     private IOutboxSweepGrain Sweep => GrainFactory.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(Chain.ChainId, Subject));
@@ -57,6 +60,7 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
         }
 
         // 3. to 5.
+        var known = State;
         var signature = default(SignatureCheck);
         refusal = CheckDeadline(act) ?? CheckOutbox(act) ?? await CheckLanesAsync(act);
         if (refusal is null)
@@ -70,13 +74,16 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
             return Refuse(act.Digest, refusal);
         }
 
-        // 6. noted before stored
-        await Sweep.NoteAsync(Subject);
+        // 6. noted before stored; what has something unsent already is noted as long as it has
+        if (State.Outbox.IsEmpty)
+        {
+            _note = await Sweep.NoteAsync(Subject);
+        }
 
         // 7. stored
         var now = Services.Time.GetUtcNow().ToUnixTimeMilliseconds();
         var entry = new OutboxEntry(act.Digest, act.ToQueued(Subject, signature.SignerIsWallet) with { AcceptedUnixMs = now, TraceParent = traceParent }, now);
-        await Stored.ApplyAsync(s => s with { Outbox = s.Outbox.Add(entry) });
+        await Stored.ReplaceAsync(known, known with { Outbox = known.Outbox.Add(entry) });
         Services.Metrics.Judged(Chain.ChainId, IntentVerdict.Accepted);
         SubjectLog.Accepted(Services.Logger, Kind, act.Name, act.Digest);
 
@@ -103,8 +110,9 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
     // Without the inner exception, which has no codec and must not cross a call.
     private static OrleansException NoWordOf(Address signer, string why) => new($"no node said whether {signer} takes the signature: {why}");
 
-    public async Task FlushAsync()
+    public async Task FlushAsync(long note)
     {
+        _note = Math.Max(_note, note);
         if (State.Outbox.IsEmpty)
         {
             // Only storage may say so: an activation that was taken for dead may have gone on and accepted something.
@@ -118,21 +126,23 @@ public abstract class SubjectGrain<TState, TRecord>(IPersistentState<TState> sto
 
         if (State.Outbox.IsEmpty)
         {
-            // A write, so that such an activation that has noted itself and not stored yet finds another etag and can't store any more.
+            // A write, so that such an activation that has noted itself and not stored yet finds another etag and can't store any more. One
+            // that notes itself from now on does so under another number.
+            var known = _note;
             await Stored.ApplyAsync(s => s with { SchemaVersion = s.SchemaVersion });
-            await Sweep.ClearAsync(Subject);
+            await Sweep.ClearAsync(Subject, known);
         }
     }
 
     public async Task SettleAsync(string digest)
     {
-        var isHere = State.Outbox.Any(e => e.Digest == digest);
+        var (isHere, known) = (State.Outbox.Any(e => e.Digest == digest), _note);
         await Stored.ApplyAsync(s => s.Outbox.Any(e => e.Digest == digest)
             ? s with { Outbox = s.Outbox.RemoveAll(e => e.Digest == digest) }
             : s);
         if (isHere && State.Outbox.IsEmpty)
         {
-            await Sweep.ClearAsync(Subject);
+            await Sweep.ClearAsync(Subject, known);
         }
     }
 

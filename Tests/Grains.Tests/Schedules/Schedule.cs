@@ -145,7 +145,7 @@ public sealed class Schedule : IAsyncDisposable
             case < 76:
                 await _world.StopGracefullyAsync();
                 break;
-            case < 78 when ScheduleSettings.HasRivals:
+            case < 78:
                 await ReplaceAsync();
                 break;
             case < 86:

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 
 namespace Pythia.Tests.Schedules;
 
-/// <summary>Random schedules of intents, crashes, bad nodes and disks, reorganised chains and restarts, held against a simple model. Seeds
+/// <summary>Random schedules of intents, crashes, hosts that go on after they were replaced, bad nodes and disks, reorganised chains and restarts, held against a simple model. Seeds
 /// are printed; <c>PYTHIA_SCHEDULES_SEED</c> begins at one, <c>PYTHIA_SCHEDULES_COUNT</c> says how many.</summary>
 [Collection(AloneCollection.Name)]
 public sealed class ScheduleTests(ITestOutputHelper output)
@@ -112,9 +112,6 @@ internal static class ScheduleSettings
 
     /// <summary><c>PYTHIA_SCHEDULES_VERBOSE</c>: failures show what hosts store and ask, too.</summary>
     public static bool IsVerbose { get; } = Of("VERBOSE") is not null;
-
-    /// <summary><c>PYTHIA_SCHEDULES_RIVALS</c>: hosts are also replaced while they go on, which no engine does on purpose: see docs/decisions/028.</summary>
-    public static bool HasRivals { get; } = Of("RIVALS") is not null;
 
     private static int? Of(string name)
         => int.TryParse(Environment.GetEnvironmentVariable($"PYTHIA_SCHEDULES_{name}"), NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null;

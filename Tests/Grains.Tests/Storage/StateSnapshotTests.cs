@@ -126,7 +126,7 @@ public sealed class StateSnapshotTests
             Closed = [new ClosedNonces(1, 4, 6, 7)],
         }),
         State("batch", new BatchState { Attempts = [new StoredBatch("0x71", [2, 248], ["0xe2"], "2000000000", "1000000000")] }),
-        State("sweep", new SweepState { Subjects = [new IntentSubject(SubjectKind.Policy, "31337/0x90")] }),
+        State("sweep", new SweepState { Notes = [new SweepNote(new IntentSubject(SubjectKind.Policy, "31337/0x90"), 41)], LastNumber = 42 }),
         State("ledger", new LedgerState
         {
             Next = 8, Branch = 4, BeganAnewAt = 3, Delivered = [new DeliveredBlock(7, "0xb1", 1_800_000_000, true)],
