@@ -49,10 +49,8 @@ public static class EvidenceJudge
         if (FindBadKey(binding) is { } badKey) Refuse(PassportRefusal.KeyInvalid, badKey);
 
         // 5. configuration
-        var configuration = Convert.ToHexStringLower(binding.ConfigurationHash.Span);
-        var configurations = verdict.Measurement?.Configurations ?? policy.Quote.Configurations;
-        if (configurations is not null && !configurations.Contains(configuration))
-            Refuse(PassportRefusal.ConfigurationNotAllowed, $"{configuration} found, {Show(configurations)} expected");
+        if (!policy.Quote.AllowsConfiguration(verdict.Measurement, binding.ConfigurationHash.Span))
+            Refuse(PassportRefusal.ConfigurationNotAllowed, $"{Hex.Format(binding.ConfigurationHash.Span)} found, one that the policy names expected");
 
         // 6. anchor
         if (!policy.AllowsAnchor(binding.AnchorHash.Span))
@@ -151,6 +149,4 @@ public static class EvidenceJudge
 
         return null;
     }
-
-    private static string Show(ImmutableHashSet<string> expected) => expected.IsEmpty ? "none" : string.Join(" or ", expected.Order(StringComparer.Ordinal));
 }
