@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Pythia.Enclave.Attestation.Evidence;
@@ -10,13 +9,11 @@ namespace Pythia.Silo.Commands;
 /// <summary>Prints what a quote and its collateral state, and whether a policy accepts them at a time.</summary>
 internal static class VerifyQuote
 {
-    private const string QuoteFile = "quote.bin";
-
     public static async Task<int> RunAsync(string folder, DateTimeOffset at, string? policyFile, bool? areCrlsRequired, bool json, CancellationToken cancellationToken)
     {
         if (await ReadPolicyAsync(policyFile, cancellationToken) is not { } policy) return SiloCommandLine.WrongInput;
-        if (await VerifyCommand.ReadAsync(Path.Combine(folder, QuoteFile), cancellationToken) is not { } quote) return SiloCommandLine.WrongInput;
-        if (await ReadCollateralAsync(folder, cancellationToken) is not { } collateral) return SiloCommandLine.WrongInput;
+        if (await VerifyCommand.ReadAsync(Path.Combine(folder, EvidenceFolder.QuoteFile), cancellationToken) is not { } quote) return SiloCommandLine.WrongInput;
+        if (await ReadCollateralAsync(folder) is not { } collateral) return SiloCommandLine.WrongInput;
 
         if (areCrlsRequired is { } required) policy = policy with { CrlsRequired = required };
         var appraisal = QuoteVerifier.Verify(quote, collateral, policy.Trust, at);
@@ -57,29 +54,15 @@ internal static class VerifyQuote
     }
 
     // A piece that is not there is missing evidence, which the verdict names; one that can't be read stops the command.
-    private static async Task<QuoteCollateral?> ReadCollateralAsync(string folder, CancellationToken cancellationToken)
+    private static async Task<QuoteCollateral?> ReadCollateralAsync(string folder)
     {
-        var isReadable = true;
-        var collateral = new QuoteCollateral
+        try
         {
-            TcbInfo = await ReadPieceAsync("tcb_info.json"),
-            TcbInfoIssuerChain = await ReadPieceAsync("tcb_info_issuer_chain.pem"),
-            QeIdentity = await ReadPieceAsync("qe_identity.json"),
-            QeIdentityIssuerChain = await ReadPieceAsync("qe_identity_issuer_chain.pem"),
-            RootCaCrl = await ReadPieceAsync("root_ca_crl.der"),
-            PckCrl = await ReadPieceAsync("pck_crl.der"),
-            PckCrlIssuerChain = await ReadPieceAsync("pck_crl_issuer_chain.pem"),
-            PckChain = await ReadPieceAsync("pck_chain.pem"),
-        };
-        return isReadable ? collateral : null;
-
-        async Task<ReadOnlyMemory<byte>?> ReadPieceAsync(string name)
+            return EvidenceFolder.ReadCollateral(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var file = Path.Combine(folder, name);
-            if (!File.Exists(file)) return null;
-            if (await VerifyCommand.ReadAsync(file, cancellationToken) is { } bytes) return bytes;
-
-            isReadable = false;
+            await Console.Error.WriteLineAsync(e.Message);
             return null;
         }
     }

@@ -76,7 +76,7 @@ internal sealed record SgxExtension
             PceId = Octets(Required(members, Oid + ".3"), PceIdBytes),
             Fmspc = Octets(Required(members, Oid + ".4"), FmspcBytes),
             SgxType = Enumerated(Required(members, Oid + ".5")),
-            PlatformInstanceId = members.TryGetValue(Oid + ".6", out var instance) ? Octets(instance, PlatformInstanceIdBytes) : null,
+            PlatformInstanceId = members.TryGetValue(Oid + ".6", out var instance) ? (ReadOnlyMemory<byte>?)Octets(instance, PlatformInstanceIdBytes) : null,
             DynamicPlatform = Flag(configuration, Oid + ".7.1"),
             CachedKeys = Flag(configuration, Oid + ".7.2"),
             SmtEnabled = Flag(configuration, Oid + ".7.3"),

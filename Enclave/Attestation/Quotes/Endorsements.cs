@@ -219,12 +219,12 @@ internal sealed class Endorsements
         return crl;
     }
 
+    // Without a chain there is nobody to hold it to; that chain's own fault is in the list.
     private static bool IsBy(string name, RevocationList crl, Certificate? issuer, QuoteFaultKind mismatch, QuoteFaultKind signature, KeyRing keys, FaultList faults)
     {
-        var isNamed = faults.Expect(
-            issuer is not null && crl.Issuer.Span.SequenceEqual(issuer.Subject.Span), mismatch, $"{name}: not issued by {issuer?.CommonName ?? "any known CA"}");
-        var isSigned = faults.Expect(
-            issuer is not null && crl.IsSignedBy(issuer.PublicKey, keys), signature, $"{name}: not signed by {issuer?.CommonName ?? "any known CA"}");
-        return isNamed && isSigned;
+        if (issuer is null) return false;
+
+        var isNamed = faults.Expect(crl.Issuer.Span.SequenceEqual(issuer.Subject.Span), mismatch, $"{name}: not issued by {issuer.CommonName}");
+        return faults.Expect(crl.IsSignedBy(issuer.PublicKey, keys), signature, $"{name}: not signed by {issuer.CommonName}") && isNamed;
     }
 }

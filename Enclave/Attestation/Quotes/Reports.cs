@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Pythia.Enclave.Attestation.Quotes;
 
 /// <summary>An enclave's report: 384 bytes, little-endian.</summary>
@@ -30,11 +32,11 @@ public sealed record SgxReport(ReadOnlyMemory<byte> Bytes)
 
     public ReadOnlyMemory<byte> ConfigId => Bytes.Slice(192, 64);
 
-    public int IsvProdId => System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(Bytes.Span[256..]);
+    public int IsvProdId => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.Span[256..]);
 
-    public int IsvSvn => System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(Bytes.Span[258..]);
+    public int IsvSvn => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.Span[258..]);
 
-    public int ConfigSvn => System.Buffers.Binary.BinaryPrimitives.ReadUInt16LittleEndian(Bytes.Span[260..]);
+    public int ConfigSvn => BinaryPrimitives.ReadUInt16LittleEndian(Bytes.Span[260..]);
 
     public ReadOnlyMemory<byte> ReportData => Bytes.Slice(320, 64);
 
@@ -47,7 +49,7 @@ public sealed record SgxReport(ReadOnlyMemory<byte> Bytes)
     /// <summary>MODE64BIT.</summary>
     public bool IsMode64 => (Flags & Mode64Flag) != 0;
 
-    private ulong Flags => System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(Bytes.Span[48..]);
+    private ulong Flags => BinaryPrimitives.ReadUInt64LittleEndian(Bytes.Span[48..]);
 }
 
 /// <summary>A trust domain's report: 584 bytes (TDX 1.0) or 648 (TDX 1.5), little-endian.</summary>
@@ -89,10 +91,10 @@ public sealed record TdxReport(ReadOnlyMemory<byte> Bytes)
     public ReadOnlyMemory<byte> ReportData => Bytes.Slice(520, 64);
 
     /// <summary>TDX 1.5 only.</summary>
-    public ReadOnlyMemory<byte>? TeeTcbSvn2 => Bytes.Length == ByteCount15 ? Bytes.Slice(584, 16) : null;
+    public ReadOnlyMemory<byte>? TeeTcbSvn2 => Only15(584, 16);
 
     /// <summary>TDX 1.5 only: the service domain that may move or copy this one; zeros for none.</summary>
-    public ReadOnlyMemory<byte>? MrServiceTd => Bytes.Length == ByteCount15 ? Bytes.Slice(600, HashBytes) : null;
+    public ReadOnlyMemory<byte>? MrServiceTd => Only15(600, HashBytes);
 
     /// <summary>Any of the eight TUD bits, DEBUG among them: the domain is not to be trusted.</summary>
     public bool IsDebug => Bytes.Span[120] != 0;
@@ -105,4 +107,7 @@ public sealed record TdxReport(ReadOnlyMemory<byte> Bytes)
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, RtmrCount);
         return Bytes.Slice(328 + (index * HashBytes), HashBytes);
     }
+
+    // The cast keeps null from becoming a piece of no bytes.
+    private ReadOnlyMemory<byte>? Only15(int start, int length) => Bytes.Length == ByteCount15 ? (ReadOnlyMemory<byte>?)Bytes.Slice(start, length) : null;
 }

@@ -10,7 +10,7 @@ namespace Pythia.Tests.Quotes;
 public sealed class SharedCaseTests
 {
     [VectorFact(SharedCase.Folder)]
-    public void Names_OfTheFolder_AreThirteen() => SharedCase.Names().Count<object[]>().ShouldBeGreaterThanOrEqualTo(13);
+    public void Names_OfTheFolder_AreThirteen() => SharedCase.AllNames.Length.ShouldBeGreaterThanOrEqualTo(13);
 
     [VectorTheory(SharedCase.Folder)]
     [MemberData(nameof(SharedCase.Names), MemberType = typeof(SharedCase))]
@@ -76,6 +76,57 @@ public sealed class SharedCaseTests
     [InlineData("sgx3-mobilecoin-swhardening", "PckCrlExpired")]
     public void Judge_CrlsOptional_LetsOnlyMissingOnesThrough(string name, params string[] reasons)
         => ReasonsOf(SharedCase.Load(name), CrlsOptional).ShouldBe(reasons);
+
+    // Times that the sources state, each with the one it must fail at and the last one it must not.
+    [VectorTheory(SharedCase.Folder)]
+    [InlineData("sgx3-oasis-pck-chain", 1670238720, "PckChainNotYetValid")]
+    [InlineData("sgx3-oasis-pck-chain", 1891163522, "PckChainExpired")]
+    [InlineData("sgx3-oasis-pck-chain", 1671194735, "QeIdentityNotYetValid")]
+    [InlineData("sgx3-oasis-pck-chain", 1673786737, "QeIdentityExpired")]
+    [InlineData("sgx3-mobilecoin-swhardening", 1691783804, "TcbInfoExpired")] // 2023-08-11T19:56:44Z
+    [InlineData("sgx3-mobilecoin-swhardening", 1689191804, "QeIdentityNotYetValid")] // 2023-07-12T19:56:44Z
+    [InlineData("sgx3-mobilecoin-swhardening", 1689194905, "PckCrlExpired")]
+    public void Judge_StatedFailTime_FailsForTheStatedReason(string name, long at, string reason)
+        => ReasonsOf(SharedCase.Load(name), CrlsOptional, DateTimeOffset.FromUnixTimeSeconds(at)).ShouldContain(reason);
+
+    [VectorTheory(SharedCase.Folder)]
+    [InlineData("sgx3-oasis-pck-chain", 1670238721, "PckChainNotYetValid")]
+    [InlineData("sgx3-oasis-pck-chain", 1891163521, "PckChainExpired")]
+    public void Judge_LastSecondOfACertificate_IsStillInIt(string name, long at, string reason)
+        => ReasonsOf(SharedCase.Load(name), CrlsOptional, DateTimeOffset.FromUnixTimeSeconds(at)).ShouldNotContain(reason);
+
+    [VectorFact(SharedCase.Folder)]
+    public void Judge_BothEndsOfTheWindow_AreWhereTheFactsSay()
+    {
+        var found = SharedCase.Load("sgx3-oasis-pck-chain");
+        var window = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Validity!.Value;
+
+        ReasonsOf(found, CrlsOptional, window.NotBefore).ShouldBeEmpty();
+        ReasonsOf(found, CrlsOptional, window.NotAfter.AddTicks(-1)).ShouldBeEmpty();
+        ReasonsOf(found, CrlsOptional, window.NotBefore.AddTicks(-1)).ShouldBe(["TcbInfoNotYetValid"]);
+        ReasonsOf(found, CrlsOptional, window.NotAfter).ShouldBe(["QeIdentityExpired"]);
+    }
+
+    // The fields that a QE identity masks are compared in the order of the report's bytes; that sample's MISCSELECT is not zero.
+    [VectorFact(SharedCase.Folder)]
+    public void Judge_SimulatedRootAllowedByName_LeavesOnlyTheEmptyReport()
+    {
+        var found = SharedCase.Load("sgx3-intelqvl-simulated-root");
+        var root = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Pck!.RootKey;
+
+        ReasonsOf(found, QuotePolicy.Strict with { Trust = QuoteTrust.Of(root) }).ShouldBe(["NotInitialized", "NotMode64"]);
+    }
+
+    [VectorFact(SharedCase.Folder)]
+    public void Judge_AppraisalUnderAnotherTrust_IsRefusedByThePolicysRoots()
+    {
+        var found = SharedCase.Load("sgx3-intelqvl-simulated-root");
+        var root = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Pck!.RootKey;
+        var appraisal = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Of(root), found.Now);
+
+        appraisal.IsGenuine.ShouldBeTrue();
+        QuotePolicy.Strict.Judge(appraisal).Reasons.Select(reason => reason.Name).ShouldContain("RootNotAllowed");
+    }
 
     private static QuotePolicy CrlsOptional => QuotePolicy.Strict with { CrlsRequired = false };
 
