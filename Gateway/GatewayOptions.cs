@@ -87,6 +87,10 @@ public sealed class GatewayChainOptions
     [Required, EthereumAddress]
     public string PolicyRegistry { get; set; } = "";
 
+    /// <summary>Address of PythiaRegistry, 0x and 40 hex digits.</summary>
+    [Required, EthereumAddress]
+    public string PythiaRegistry { get; set; } = "";
+
     /// <summary>Accounts that pay for intents, each with a lane, at most 64; for the lanes' page.</summary>
     [Length(0, 64), EachEthereumAddress]
     public IList<string> RelayAccounts { get; } = [];

@@ -12,14 +12,18 @@ namespace Pythia.Contracts.Registries;
 /// 1. The manifest is written with the addresses, which follow from the deployer's next nonces, before anything is sent.
 /// 2. What has no code yet is deployed, in order; a contract that stands is left alone.
 /// 3. Code on the chain is compared with the compiled code (immutable values aside) and with the manifest's hash.
+/// PythiaRegistry's endorsers are those given; none given: the deployer alone, which is for development.
 /// So an interrupted start goes on where it was, and nothing is deployed twice.
 /// </remarks>
-public sealed class ContractDeployment(IJsonRpc rpc, ContractsFolder contracts, EthereumKey deployer, FeePolicy fees, TimeProvider time)
+public sealed class ContractDeployment(
+    IJsonRpc rpc, ContractsFolder contracts, EthereumKey deployer, FeePolicy fees, TimeProvider time, RegistryEndorsers? endorsers = null)
 {
     private const ulong DeploymentGas = 8_000_000;
 
     /// <summary>In the order of deployment: a contract knows the addresses of those before it.</summary>
-    private static readonly string[] Names = ["DeviceRegistry", "PolicyRegistry", "ConsentRegistry", "Relay"];
+    private static readonly string[] Names = ["DeviceRegistry", "PolicyRegistry", "ConsentRegistry", "Relay", "PythiaRegistry"];
+
+    private readonly RegistryEndorsers _endorsers = endorsers ?? RegistryEndorsers.Of([deployer.Address], 1);
 
     /// <summary>Brings chain and manifest to stand as compiled.</summary>
     /// <param name="manifestPath">The file that remembers it.</param>
@@ -91,9 +95,12 @@ public sealed class ContractDeployment(IJsonRpc rpc, ContractsFolder contracts, 
                 $"{planned.Name}: deployer {deployer.Address} at nonce {nonce} found, {manifest.Deployer} at nonce {manifest.FirstNonce + (ulong)index} expected");
         }
 
-        var data = planned.Name == "ConsentRegistry"
-            ? artifact.EncodeDeployment(manifest.DeviceRegistry, manifest.PolicyRegistry)
-            : artifact.EncodeDeployment();
+        var data = planned.Name switch
+        {
+            "ConsentRegistry" => artifact.EncodeDeployment(manifest.DeviceRegistry, manifest.PolicyRegistry),
+            "PythiaRegistry" => artifact.EncodeDeployment(_endorsers.Members.Select(member => (object)member).ToArray(), _endorsers.Threshold),
+            _ => artifact.EncodeDeployment(),
+        };
         var sender = new DirectSender(rpc, deployer, manifest.ChainId, fees, time);
         var receipt = await sender.SendAsync(to: null, data, gasLimit: DeploymentGas, cancellationToken: cancellationToken);
         if (!receipt.Succeeded || receipt.ContractAddress != planned.Address)

@@ -39,6 +39,9 @@ public sealed record DeploymentManifest(
     [JsonIgnore]
     public Address Relay => AddressOf("Relay");
 
+    [JsonIgnore]
+    public Address PythiaRegistry => AddressOf("PythiaRegistry");
+
     /// <exception cref="KeyNotFoundException">There is no such contract.</exception>
     public Address AddressOf(string name) => Find(name).Address;
 

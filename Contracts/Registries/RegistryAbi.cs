@@ -14,11 +14,13 @@ public static class RegistryAbi
 
     public static ContractAbi Relay { get; } = Load("Relay");
 
-    /// <summary>Errors and events of all four: what a receipt of a relayed batch may hold.</summary>
+    public static ContractAbi PythiaRegistry { get; } = Load("PythiaRegistry");
+
+    /// <summary>Errors and events of all five: what a receipt of a relayed batch may hold.</summary>
     public static ContractAbi All { get; } = new(
         [],
-        [.. DeviceRegistry.Events, .. ConsentRegistry.Events, .. PolicyRegistry.Events, .. Relay.Events],
-        [.. DeviceRegistry.Errors, .. ConsentRegistry.Errors, .. PolicyRegistry.Errors, .. Relay.Errors],
+        [.. DeviceRegistry.Events, .. ConsentRegistry.Events, .. PolicyRegistry.Events, .. Relay.Events, .. PythiaRegistry.Events],
+        [.. DeviceRegistry.Errors, .. ConsentRegistry.Errors, .. PolicyRegistry.Errors, .. Relay.Errors, .. PythiaRegistry.Errors],
         []);
 
     internal static ContractAbi Of(RegistryKind registry) => registry switch

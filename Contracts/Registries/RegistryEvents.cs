@@ -76,6 +76,28 @@ public sealed record PolicyPublished(Hash32 PolicyId, Address Publisher, Immutab
 
 public sealed record PolicyDeprecated(Hash32 PolicyId, Address Publisher) : RegistryEvent;
 
+/// <summary>A measurement (MRENCLAVE) that endorsers stand for, at its place in the list.</summary>
+public sealed record MeasurementEndorsed(uint Index, Hash32 Measurement) : RegistryEvent;
+
+/// <summary>The measurement ended, and all keys under that place.</summary>
+public sealed record MeasurementWithdrawn(uint Index, Hash32 Measurement) : RegistryEvent;
+
+public sealed record ConfigurationEndorsed(uint Index, Hash32 Configuration) : RegistryEvent;
+
+/// <summary>The configuration ended, and all keys under that place.</summary>
+public sealed record ConfigurationWithdrawn(uint Index, Hash32 Configuration) : RegistryEvent;
+
+public sealed record KeyRegistered(Hash32 KeyId, KeyRegistration Registration) : RegistryEvent;
+
+/// <summary>A key ended for ever; <paramref name="ByItself"/>: by its own signature, else by endorsers.</summary>
+public sealed record KeyRevoked(Hash32 KeyId, bool ByItself) : RegistryEvent;
+
+/// <summary>A key was shown to have signed what can't be true.</summary>
+/// <param name="BlockHash">That the false answer names.</param>
+public sealed record KeyFaulted(Hash32 KeyId, KeyFault Fault, Hash32 BlockHash) : RegistryEvent;
+
+public sealed record EndorsersChanged(uint Version, RegistryEndorsers Endorsers) : RegistryEvent;
+
 /// <summary>The intent with this digest was carried out.</summary>
 public sealed record IntentCarriedOut(Hash32 Digest, Address Signer) : RegistryEvent;
 
@@ -121,6 +143,14 @@ public static class RegistryEvents
         [nameof(BondReleased)] = v => new BondReleased(v.Hash32(0), v.Address(1), v.Integer(2)),
         [nameof(PolicyPublished)] = v => new PolicyPublished(v.Hash32(0), v.Address(1), [.. v.Bytes(2)]),
         [nameof(PolicyDeprecated)] = v => new PolicyDeprecated(v.Hash32(0), v.Address(1)),
+        [nameof(MeasurementEndorsed)] = v => new MeasurementEndorsed(v.UInt32(0), v.Hash32(1)),
+        [nameof(MeasurementWithdrawn)] = v => new MeasurementWithdrawn(v.UInt32(0), v.Hash32(1)),
+        [nameof(ConfigurationEndorsed)] = v => new ConfigurationEndorsed(v.UInt32(0), v.Hash32(1)),
+        [nameof(ConfigurationWithdrawn)] = v => new ConfigurationWithdrawn(v.UInt32(0), v.Hash32(1)),
+        [nameof(KeyRegistered)] = v => new KeyRegistered(v.Hash32(0), KeyRegistration.Read(v.Nested(1))),
+        [nameof(KeyRevoked)] = v => new KeyRevoked(v.Hash32(0), v.Bool(1)),
+        [nameof(KeyFaulted)] = v => new KeyFaulted(v.Hash32(0), (KeyFault)v.UInt8(1), v.Hash32(2)),
+        [nameof(EndorsersChanged)] = v => new EndorsersChanged(v.UInt32(0), new RegistryEndorsers([.. v.Nested(1).Cast<Address>()], v.UInt8(2))),
         [nameof(IntentCarriedOut)] = v => new IntentCarriedOut(v.Hash32(0), v.Address(1)),
         [nameof(IntentFailed)] = v => new IntentFailed(v.Hash32(0), v.Address(1), [.. v.Bytes(2)]),
         [nameof(IntentCancelled)] = v => new IntentCancelled(v.Address(0), v.Integer(1)),

@@ -41,6 +41,9 @@ public enum RefusalReason
 
     /// <summary>The head source speaks for another chain or genesis than the configured one.</summary>
     WrongChain = 13,
+
+    /// <summary>A key of this enclave is asked about: another enclave must say whether it is in force.</summary>
+    OwnKey = 14,
 }
 
 /// <summary>A refusal: never signed, and never a permission.</summary>

@@ -29,7 +29,7 @@ public sealed class EnclaveOptions
     /// <summary>Hash of block 0, 0x and 64 hex digits. No default.</summary>
     public string GenesisHash { get; set; } = "";
 
-    /// <summary>By name: <c>DeviceRegistry</c>, <c>ConsentRegistry</c> and <c>PolicyRegistry</c> at least; logs are read of all. No default.</summary>
+    /// <summary>By name: <c>DeviceRegistry</c>, <c>ConsentRegistry</c>, <c>PolicyRegistry</c> and <c>PythiaRegistry</c> at least; logs are read of all. No default.</summary>
     public Dictionary<string, ContractOptions> Contracts { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The node whose word names the head (assurance <c>development</c>); http or https. No default.</summary>

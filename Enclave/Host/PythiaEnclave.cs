@@ -7,6 +7,7 @@ using Pythia.Enclave.Host.Logs;
 using Pythia.Enclave.Host.Nodes;
 using Pythia.Enclave.Host.Proofs;
 using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Enclave.Verifier.Headers;
 using Pythia.Ethereum;
@@ -269,6 +270,11 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
             return new EnclaveRefusal(RefusalReason.LevelTooLow, $"level {parsed.MinLevel} asked, {(byte)_identity.Level} ({_identity.Level}) is what heads here have");
         }
 
+        if (AsksAboutOwnKey(parsed.Question))
+        {
+            return new EnclaveRefusal(RefusalReason.OwnKey, "a key of this enclave is asked about; ask another enclave");
+        }
+
         for (var round = 0; round < MaxRounds; round++)
         {
             // 2. wait, 3. prove, 4. sign
@@ -322,6 +328,20 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
         shared?.Add(request.Question.Encoded, answer);
         return answer;
+    }
+
+    // The next key too: it may be the one that signs by the time the proof is there.
+    private bool AsksAboutOwnKey(Question question)
+    {
+        if (question.Facts.All(fact => fact.Kind != FactKind.PythiaKey))
+        {
+            return false;
+        }
+
+        var (current, next) = _keys.Describe();
+        return question.Facts.Any(fact => fact.Kind == FactKind.PythiaKey && (Is(current, fact) || (next is not null && Is(next, fact))));
+
+        static bool Is(EnclaveKeys keys, Fact fact) => Es256Key.ComputeFingerprint(keys.SigningKey.Span) == fact.Subject;
     }
 
     private async ValueTask<Outcome<HeadState>> HeadOfAtLeastAsync(ulong block, CancellationToken cancellationToken)

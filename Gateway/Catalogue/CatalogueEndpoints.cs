@@ -31,10 +31,10 @@ public sealed record ChainsJson(IReadOnlyList<ChainJson> Items)
 
 /// <summary>A chain and the contracts on it.</summary>
 /// <param name="ChainId">EIP-155, decimal.</param>
-public sealed record ChainJson(ulong ChainId, string DeviceRegistry, string ConsentRegistry, string PolicyRegistry)
+public sealed record ChainJson(ulong ChainId, string DeviceRegistry, string ConsentRegistry, string PolicyRegistry, string PythiaRegistry)
 {
     internal static ChainJson Of(GatewayChainOptions chain)
-        => new(chain.ChainId, chain.DeviceRegistry, chain.ConsentRegistry, chain.PolicyRegistry);
+        => new(chain.ChainId, chain.DeviceRegistry, chain.ConsentRegistry, chain.PolicyRegistry, chain.PythiaRegistry);
 }
 
 /// <summary>The acts that can be prepared and submitted, by name.</summary>

@@ -11,7 +11,7 @@ public static class RefusalStatus
     {
         "BadRequest" => 400,
         "UnknownFact" => 422,
-        "LevelTooLow" => 422,
+        "LevelTooLow" or "OwnKey" => 422,
         "BlockUnknown" => 404,
         "NoHead" or "HeadTooOld" or "NodeUnavailable" => 503,
         "WrongChain" or "ProofInvalid" or "HeaderInvalid" or "ReceiptsInvalid" or "HeadWentBack" => 502,

@@ -20,7 +20,7 @@ internal static class ApiExamples
     public static readonly string GranteeAddress = Address('8');
     public static readonly LedgerPosition Position = new(1201, BlockHash, 1_765_999_997, 3, Hash('2'));
 
-    public static readonly ChainJson Chain = new(31337, Address('1'), Address('2'), Address('3'));
+    public static readonly ChainJson Chain = new(31337, Address('1'), Address('2'), Address('3'), Address('4'));
 
     public static readonly IntentView Intent = new(Digest, IntentStage.Mined, 12, "Freeze", OwnerAddress, Hash('2'), Position, "", 412_000);
 

@@ -97,6 +97,7 @@ internal static class ApiForms
         ["policyId"] = ("hash", "keccak256 of the exact published bytes."),
         ["policyRegistry"] = ("address", "Address of PolicyRegistry."),
         ["position"] = (null, "Where on the chain the last change stands."),
+        ["pythiaRegistry"] = ("address", "Address of PythiaRegistry."),
         ["publicKey"] = ("publicKey", "P-256 x ‖ y."),
         ["publisher"] = ("address", "Who published the policy."),
         ["quota"] = (null, "Which limit is used up."),

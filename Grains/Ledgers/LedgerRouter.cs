@@ -14,7 +14,8 @@ internal sealed class LedgerRouter(LedgerChain chain)
     {
         var contracts = chain.Contracts;
         var isOurs = Address.Parse(ledgerEvent.Contract) is var contract
-            && (contract == contracts.DeviceRegistry || contract == contracts.ConsentRegistry || contract == contracts.PolicyRegistry);
+            && (contract == contracts.DeviceRegistry || contract == contracts.ConsentRegistry || contract == contracts.PolicyRegistry
+                || contract == contracts.PythiaRegistry);
         return isOurs && LedgerEvents.TryDecode(ledgerEvent, out var decoded) ? decoded : null;
     }
 

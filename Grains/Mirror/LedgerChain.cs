@@ -23,7 +23,7 @@ public sealed record LedgerChain
 }
 
 /// <summary>Addresses of a chain's contracts.</summary>
-public sealed record LedgerContracts(Address DeviceRegistry, Address ConsentRegistry, Address PolicyRegistry, Address Relay);
+public sealed record LedgerContracts(Address DeviceRegistry, Address ConsentRegistry, Address PolicyRegistry, Address Relay, Address PythiaRegistry);
 
 /// <summary>A relaying account: signs transactions, holds gas, is trusted with nothing else.</summary>
 public interface ILaneSigner

@@ -4,6 +4,8 @@ using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
+using Pythia.Enclave.Host;
+using Pythia.Ethereum;
 using Pythia.Silo.Commands;
 using Pythia.Silo.Options;
 
@@ -94,7 +96,7 @@ public sealed class ChainAccess : IAsyncDisposable
             foreach (var account in relay.Append(deployer).Append(AnvilRpc.KeyOf("bystander"))) await rpc.SetBalanceAsync(account.Address, DevelopmentBalanceWei, cancellationToken);
 
             // 3. contracts
-            var manifest = await DeployAsync(rpc, contracts, deployer, ManifestPath(settings, folder), progress, cancellationToken);
+            var manifest = await DeployAsync(rpc, contracts, deployer, EndorsersOf(settings.Chain, deployer), ManifestPath(settings, folder), progress, cancellationToken);
             return new(anvil, http, [anvil.Address], rpc, relay, manifest);
         }
         catch
@@ -120,7 +122,7 @@ public sealed class ChainAccess : IAsyncDisposable
             if (found != settings.Chain.Id) throw new StartException($"Chain:Id: chain {found} found at {nodes[0]}, {settings.Chain.Id} expected");
 
             var path = ManifestPath(settings, folder);
-            var manifest = deploy ? await DeployCompiledAsync(rpc, relay[0], path, progress, cancellationToken) : LoadManifest(path, found);
+            var manifest = deploy ? await DeployCompiledAsync(rpc, relay[0], settings.Chain, path, progress, cancellationToken) : LoadManifest(path, found);
             return new(null, http, nodes, rpc, relay, manifest);
         }
         catch
@@ -131,11 +133,31 @@ public sealed class ChainAccess : IAsyncDisposable
         }
     }
 
-    private static async Task<DeploymentManifest> DeployCompiledAsync(JsonRpcClient rpc, EthereumKey key, string path, Progress progress, CancellationToken cancellationToken)
+    private static async Task<DeploymentManifest> DeployCompiledAsync(
+        JsonRpcClient rpc, EthereumKey key, ChainOptions chain, string path, Progress progress, CancellationToken cancellationToken)
     {
+        var endorsers = EndorsersOf(chain, key);
         var contracts = ContractsFolder.Find();
         await PrepareContractsAsync(contracts, progress, cancellationToken);
-        return await DeployAsync(rpc, contracts, key, path, progress, cancellationToken);
+        return await DeployAsync(rpc, contracts, key, endorsers, path, progress, cancellationToken);
+    }
+
+    // Who pays gas must not come to stand for enclaves because nobody was named.
+    private static RegistryEndorsers EndorsersOf(ChainOptions chain, EthereumKey deployer)
+    {
+        if (chain.Endorsers.Count == 0 && chain.Id != EnclaveOptions.DevelopmentChainId)
+            throw new StartException("Chain:Endorsers: nothing found, the addresses of those expected who stand for enclaves at PythiaRegistry");
+
+        try
+        {
+            return chain.Endorsers.Count == 0
+                ? RegistryEndorsers.Of([deployer.Address], 1)
+                : RegistryEndorsers.Of(chain.Endorsers.Select(Address.Parse), chain.EndorserThreshold);
+        }
+        catch (ArgumentException e)
+        {
+            throw new StartException($"Chain:Endorsers, Chain:EndorserThreshold: {e.Message}", e);
+        }
     }
 
     private static DeploymentManifest LoadManifest(string path, ulong chainId)
@@ -155,9 +177,9 @@ public sealed class ChainAccess : IAsyncDisposable
     }
 
     private static Task<DeploymentManifest> DeployAsync(
-        JsonRpcClient rpc, ContractsFolder contracts, EthereumKey deployer, string manifestPath, Progress progress, CancellationToken cancellationToken)
+        JsonRpcClient rpc, ContractsFolder contracts, EthereumKey deployer, RegistryEndorsers endorsers, string manifestPath, Progress progress, CancellationToken cancellationToken)
         => progress.RunAsync("putting contracts on the chain where they are not", () =>
-            new ContractDeployment(rpc, contracts, deployer, Fees, TimeProvider.System).EnsureAsync(manifestPath, progress.Lines(), cancellationToken));
+            new ContractDeployment(rpc, contracts, deployer, Fees, TimeProvider.System, endorsers).EnsureAsync(manifestPath, progress.Lines(), cancellationToken));
 
     private static void Clear(IEnumerable<EthereumKey> keys)
     {

@@ -130,7 +130,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         services.AddSingleton(new LedgerChain
         {
             ChainId = contracts.ChainId,
-            Contracts = new LedgerContracts(contracts.DeviceRegistry, contracts.ConsentRegistry, contracts.PolicyRegistry, contracts.Relay),
+            Contracts = new LedgerContracts(contracts.DeviceRegistry, contracts.ConsentRegistry, contracts.PolicyRegistry, contracts.Relay, contracts.PythiaRegistry),
             FirstBlock = contracts.DeployedFromBlock,
             Node = new ChainNode(chain.Rpc, contracts.ChainId),
             Lanes = [.. chain.RelayKeys.Select(key => new KeyLaneSigner(key))],

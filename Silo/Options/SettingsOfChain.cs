@@ -1,5 +1,5 @@
-using Pythia.Contracts.Registries;
 using Pythia.Enclave.Host;
+using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
 using Pythia.Gateway;
 using Pythia.Silo.Hosting;
@@ -42,7 +42,7 @@ internal static class SettingsOfChain
             AnyHash,
             "http://127.0.0.1",
             ["http://127.0.0.1"],
-            Enum.GetNames<RegistryKind>().Select((name, i) => (name, $"0x{new string((char)('1' + i), 2 * Address.Size)}", AnyHash)),
+            Enum.GetNames<ContractRole>().Select((name, i) => (name, $"0x{new string((char)('1' + i), 2 * Address.Size)}", AnyHash)),
             [$"0x{new string('9', 2 * Address.Size)}"]);
 
     private static Dictionary<string, string?> Write(

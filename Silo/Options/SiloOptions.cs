@@ -38,6 +38,15 @@ public sealed class ChainOptions
     /// <summary>File that names the contracts on the chain; <c>deploy</c> writes it. Default contracts.json in the data folder.</summary>
     public string? Manifest { get; set; }
 
+    /// <summary>Addresses of those who stand for enclaves at PythiaRegistry, for <c>deploy</c>: at most 16. Default none: on chain 31337 the
+    /// deployer alone; elsewhere they must be named.</summary>
+    [Length(0, 16), EachEthereumAddress]
+    public IList<string> Endorsers { get; } = [];
+
+    /// <summary>How many of <see cref="Endorsers"/> an act needs, for <c>deploy</c>: 1 to 16. Default 1.</summary>
+    [Range(1, 16)]
+    public int EndorserThreshold { get; set; } = 1;
+
     /// <summary>Milliseconds from block to block of the development chain: 500 to 60,000, default 1,000.</summary>
     [Range(500, 60_000)]
     public int BlockMilliseconds { get; set; } = 1_000;

@@ -16,6 +16,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
     public const string DeviceRegistry = "0x00000000000000000000000000000000000000d1";
     public const string ConsentRegistry = "0x00000000000000000000000000000000000000c1";
     public const string PolicyRegistry = "0x00000000000000000000000000000000000000b1";
+    public const string PythiaRegistry = "0x00000000000000000000000000000000000000e1";
 
     private readonly WebApplication _app;
 
@@ -49,6 +50,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
             ["Gateway:Chains:0:DeviceRegistry"] = DeviceRegistry,
             ["Gateway:Chains:0:ConsentRegistry"] = ConsentRegistry,
             ["Gateway:Chains:0:PolicyRegistry"] = PolicyRegistry,
+            ["Gateway:Chains:0:PythiaRegistry"] = PythiaRegistry,
             ["Gateway:RequestBurst"] = "1000000",
             ["Gateway:RequestsPerSecond"] = "1000000",
         });

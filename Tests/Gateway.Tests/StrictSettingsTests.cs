@@ -54,6 +54,7 @@ public sealed class StrictSettingsTests
                 [Chain + "DeviceRegistry"] = GatewayFixture.DeviceRegistry,
                 [Chain + "ConsentRegistry"] = GatewayFixture.ConsentRegistry,
                 [Chain + "PolicyRegistry"] = GatewayFixture.PolicyRegistry,
+                [Chain + "PythiaRegistry"] = GatewayFixture.PythiaRegistry,
             })
             .AddInMemoryCollection(changes.Select(change => KeyValuePair.Create(change.Key, (string?)change.Value)))
             .Build();

@@ -22,8 +22,14 @@ internal static class ChangedSlots
         ContractRole.DeviceRegistry => keys.Select(key => SlotMath.OfMapping(key, StorageLayout.Device.MappingSlot)),
         ContractRole.ConsentRegistry => keys.SelectMany(ConsentSlots).Concat(GranteeSlots(keys)),
         ContractRole.PolicyRegistry => keys.Select(key => SlotMath.OfMapping(key, StorageLayout.Policy.MappingSlot)),
+        ContractRole.PythiaRegistry => keys.SelectMany(PythiaSlots),
         _ => [],
     };
+
+    // A key id, or a place in one of the lists.
+    private static IEnumerable<Hash32> PythiaSlots(Hash32 key)
+        => new[] { StorageLayout.EnclaveKey.MappingSlot, StorageLayout.Measurement.MappingSlot, StorageLayout.Configuration.MappingSlot }
+            .Select(mapping => SlotMath.OfMapping(key, mapping));
 
     private static IEnumerable<Hash32> ConsentSlots(Hash32 key)
     {

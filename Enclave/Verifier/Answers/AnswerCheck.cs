@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Pythia.Enclave.Verifier.Cbor;
+using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Verifier.Answers;
@@ -44,6 +45,9 @@ public enum AnswerFault
 
     /// <summary>The head is below the request's min-block.</summary>
     MinBlock = 12,
+
+    /// <summary>The key speaks of itself: what an enclave says of its own key is worth nothing.</summary>
+    OwnKey = 13,
 }
 
 /// <summary>The verdict on an answer.</summary>
@@ -61,7 +65,7 @@ public sealed record AnswerVerdict(AnswerFault Fault, string Detail, AnswerBody?
 /// </summary>
 public static class AnswerCheck
 {
-    /// <summary>Checks form, signature, body, nonce, results, level and block, in this order.</summary>
+    /// <summary>Checks form, signature, that the key does not speak of itself, body, nonce, results, level and block, in this order.</summary>
     /// <param name="answer">COSE_Sign1 bytes; untrusted.</param>
     /// <param name="request">What was asked: its question and configuration are bound by the signature.</param>
     /// <param name="key">The enclave's key, pinned or from a passport; never from the answer.</param>
@@ -88,7 +92,13 @@ public static class AnswerCheck
                 + "for this question and configuration");
         }
 
-        // 3. body
+        // 3. no key about itself
+        if (request.Question.Facts.Any(fact => fact.Kind == FactKind.PythiaKey && fact.Subject == key.Fingerprint))
+        {
+            return Wrong(AnswerFault.OwnKey, $"signed with key {key.Fingerprint}, which is what was asked about; another enclave's answer expected");
+        }
+
+        // 4. body
         var bodyError = AnswerBody.Decode(signed.Body, out var body);
         return bodyError != CborError.None
             ? Wrong(AnswerFault.Body, $"{signed.Body.Length} bytes that are no body: {bodyError}")
@@ -104,13 +114,13 @@ public static class AnswerCheck
 
     private static AnswerVerdict CheckBody(AnswerBody body, Request request)
     {
-        // 4. nonce
+        // 5. nonce
         if (!SameNonce(body.Nonce, request.Nonce))
         {
             return Wrong(AnswerFault.Nonce, $"nonce {Show(body.Nonce)} found, {Show(request.Nonce)} expected");
         }
 
-        // 5. results
+        // 6. results
         var facts = request.Question.Facts;
         if (body.Results.Length != facts.Length)
         {
@@ -125,7 +135,7 @@ public static class AnswerCheck
             }
         }
 
-        // 6. level and block
+        // 7. level and block
         return body.Level < request.MinLevel
             ? Wrong(AnswerFault.Level, $"level {body.Level} found, {request.MinLevel} or more expected")
             : body.Block < request.Question.MinBlock

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Verifier.Answers;
 
@@ -25,6 +26,7 @@ public sealed class Es256Key : IDisposable
         _key = key;
         _publicKey = publicKey;
         KeyId = ComputeKeyId(publicKey);
+        Fingerprint = ComputeFingerprint(publicKey);
     }
 
     /// <summary>x ‖ y, 64 bytes.</summary>
@@ -32,6 +34,9 @@ public sealed class Es256Key : IDisposable
 
     /// <summary>First 8 bytes of SHA-256 of x ‖ y.</summary>
     public ReadOnlyMemory<byte> KeyId { get; }
+
+    /// <inheritdoc cref="ComputeFingerprint"/>
+    public Hash32 Fingerprint { get; }
 
     // Order of the curve, n (SEC 2 §2.4.2, secp256r1).
     private static ReadOnlySpan<byte> Order =>
@@ -69,6 +74,9 @@ public sealed class Es256Key : IDisposable
 
     /// <summary>First 8 bytes of SHA-256 of x ‖ y.</summary>
     public static byte[] ComputeKeyId(ReadOnlySpan<byte> publicKey) => SHA256.HashData(publicKey)[..SignedAnswer.KeyIdBytes];
+
+    /// <summary>SHA-256 of x ‖ y: the id by which PythiaRegistry knows the key. Its first 8 bytes are the <c>kid</c> of answers.</summary>
+    public static Hash32 ComputeFingerprint(ReadOnlySpan<byte> publicKey) => Hash32.FromSpan(SHA256.HashData(publicKey));
 
     /// <summary>True when s, the second half, is at most (n − 1) / 2.</summary>
     public static bool IsLowS(ReadOnlySpan<byte> signature) => signature[HalfBytes..].SequenceCompareTo(HalfOrder) <= 0;

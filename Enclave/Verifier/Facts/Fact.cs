@@ -10,6 +10,7 @@ public enum FactKind
     Consent = 3,
     CommandAllowed = 4,
     PolicyStatus = 5,
+    PythiaKey = 6,
 }
 
 /// <summary>One fact that is asked about a device, with its arguments. <see cref="FactTable"/> says what each kind takes and gives.</summary>
@@ -22,7 +23,7 @@ public sealed record Fact
     /// <summary>The grantee or commander; zero where the kind has none.</summary>
     public Address Party { get; }
 
-    /// <summary>The scope (keccak256 of its UTF-8 text) or the policy id; zero where the kind has none.</summary>
+    /// <summary>The scope (keccak256 of its UTF-8 text), the policy id or the key id; zero where the kind has none.</summary>
     public Hash32 Subject { get; }
 
     /// <summary>Who owns the device?</summary>
@@ -39,6 +40,11 @@ public sealed record Fact
 
     /// <summary>Is this policy published, is it deprecated?</summary>
     public static Fact PolicyStatus(Hash32 policy) => new(FactKind.PolicyStatus, default, policy);
+
+    /// <summary>Is this key an enclave's, endorsed and in force? Asked of another enclave than the key's: it refuses, and a device takes no answer
+    /// of the key about itself.</summary>
+    /// <param name="keyId">SHA-256 of x ‖ y, <see cref="Answers.Es256Key.ComputeFingerprint"/>.</param>
+    public static Fact PythiaKey(Hash32 keyId) => new(FactKind.PythiaKey, default, keyId);
 
     /// <summary>Reads <c>[fact: uint, *(uint / bstr)]</c> as decoded; an unknown number or other arguments than the table's are refused.</summary>
     /// <returns>The fact, or null and in <paramref name="problem"/> what was found and what was expected.</returns>
@@ -65,7 +71,7 @@ public sealed record Fact
     public FactValue[] ToArguments() => Kind switch
     {
         FactKind.Consent or FactKind.CommandAllowed => [FactValue.Of(Party), FactValue.Of(Subject)],
-        FactKind.PolicyStatus => [FactValue.Of(Subject)],
+        FactKind.PolicyStatus or FactKind.PythiaKey => [FactValue.Of(Subject)],
         _ => [],
     };
 

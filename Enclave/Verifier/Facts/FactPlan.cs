@@ -9,6 +9,7 @@ public enum ContractRole
     DeviceRegistry = 1,
     ConsentRegistry = 2,
     PolicyRegistry = 3,
+    PythiaRegistry = 4,
 }
 
 /// <summary>One storage slot of one contract: the key before it is hashed, as <c>eth_getProof</c> takes it.</summary>

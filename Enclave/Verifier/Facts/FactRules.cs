@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Verifier.Facts;
@@ -54,6 +55,26 @@ internal static class FactRules
                 ? FactPlan.Done(FactResult.ArrayOf(FactValue.Of(status)))
                 : Null,
             new SlotRequest(ContractRole.PolicyRegistry, SlotMath.OfMapping(question.Fact.Subject, StorageLayout.Policy.MappingSlot)));
+
+    /// <summary>[status, not-after, measurement, operator]. A key that the registry has as registered is active, withdrawn or expired: its measurement
+    /// and configuration must still stand (their words are zero once withdrawn), and the block's time be no later than its date.</summary>
+    public static FactPlan PythiaKey(FactQuestion question)
+        => FactPlan.Ask(
+            words =>
+            {
+                var key = EnclaveKeyRecord.Read(words[0]);
+                return key.Status is EnclaveKeyRecord.None ? Null : FactPlan.Ask(
+                    under => FactPlan.Done(FactResult.ArrayOf(
+                        FactValue.Of(key.StatusUnder(under[0], under[1], question.UnixSeconds)),
+                        FactValue.Of(key.NotAfter),
+                        FactValue.Of(under[0]),
+                        FactValue.Of(key.Operator.AsSpan()))),
+                    PythiaSlot(Hash32.FromUInt64(key.Measurement), StorageLayout.Measurement.MappingSlot),
+                    PythiaSlot(Hash32.FromUInt64(key.Configuration), StorageLayout.Configuration.MappingSlot));
+            },
+            PythiaSlot(question.Fact.Subject, StorageLayout.EnclaveKey.MappingSlot));
+
+    private static SlotRequest PythiaSlot(in Hash32 key, ulong mapping) => new(ContractRole.PythiaRegistry, SlotMath.OfMapping(key, mapping));
 
     private static FactPlan Null => FactPlan.Done(FactResult.Null);
 
@@ -127,4 +148,33 @@ internal readonly record struct ConsentRecord(ulong Status, ulong Kind, ulong No
             StorageLayout.Consent.GrantEpoch.ReadUInt64(packed),
             policy);
     }
+}
+
+/// <summary>The word of an enclave key's entry, read. Times are unix seconds of blocks.</summary>
+internal readonly record struct EnclaveKeyRecord(ulong Status, ulong NotAfter, ulong Measurement, ulong Configuration, ImmutableArray<byte> Operator)
+{
+    public const ulong None = 0;
+    public const ulong Active = 1;
+    public const ulong Revoked = 2;
+    public const ulong Faulted = 3;
+    public const ulong Withdrawn = 4;
+    public const ulong Expired = 5;
+
+    public static EnclaveKeyRecord Read(in Hash32 word)
+    {
+        var status = StorageLayout.EnclaveKey.Status.ReadUInt64(word);
+        return new EnclaveKeyRecord(
+            status <= Faulted ? status : None,
+            StorageLayout.EnclaveKey.NotAfter.ReadUInt64(word),
+            StorageLayout.EnclaveKey.Measurement.ReadUInt64(word),
+            StorageLayout.EnclaveKey.Configuration.ReadUInt64(word),
+            StorageLayout.EnclaveKey.Operator.ReadBytes(word));
+    }
+
+    /// <summary>The status at a block's time, with the words that stand at the key's places in the lists.</summary>
+    public ulong StatusUnder(in Hash32 measurement, in Hash32 configuration, ulong unixSeconds)
+        => Status != Active ? Status
+            : measurement == Hash32.Zero || configuration == Hash32.Zero ? Withdrawn
+            : unixSeconds > NotAfter ? Expired
+            : Active;
 }

@@ -44,6 +44,7 @@ public static class FactTable
     private static readonly FactArgument Commander = new("commander", Address.Size);
     private static readonly FactArgument Scope = new("scope", Hash32.Size);
     private static readonly FactArgument Policy = new("policy", Hash32.Size);
+    private static readonly FactArgument KeyId = new("key id", Hash32.Size);
 
     /// <summary>The table, by ascending number from 1 without gaps.</summary>
     public static ImmutableArray<FactDefinition> Definitions { get; } =
@@ -57,6 +58,9 @@ public static class FactTable
             FactKind.CommandAllowed, [Commander, Scope], "[1, not-after]", 3,
             [ContractRole.DeviceRegistry, ContractRole.ConsentRegistry], FactRules.CommandAllowed),
         new(FactKind.PolicyStatus, [Policy], "[status]", 1, [ContractRole.PolicyRegistry], FactRules.PolicyStatus),
+        new(
+            FactKind.PythiaKey, [KeyId], "[status, not-after, measurement bstr 32, operator bstr 16]", 3,
+            [ContractRole.PythiaRegistry], FactRules.PythiaKey),
     ];
 
     /// <summary>The line of a number from the wire; null where there is none.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Immutable;
 using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Verifier.Facts;
@@ -27,6 +28,14 @@ public readonly record struct StorageMember(int Slot, int Offset, int Size)
         Span<byte> bytes = stackalloc byte[Hash32.Size];
         word.CopyTo(bytes);
         return Address.FromSpan(Cut(bytes));
+    }
+
+    /// <summary>The member's bytes.</summary>
+    public ImmutableArray<byte> ReadBytes(in Hash32 word)
+    {
+        Span<byte> bytes = stackalloc byte[Hash32.Size];
+        word.CopyTo(bytes);
+        return [.. Cut(bytes)];
     }
 
     private Span<byte> Cut(Span<byte> word) => word.Slice(Hash32.Size - Offset - Size, Size);

@@ -43,7 +43,7 @@ internal sealed class LoadChain(int lanes) : RegistryChain, IDisposable
         var chain = new LedgerChain
         {
             ChainId = ChainId,
-            Contracts = new(Deployment.DeviceRegistry, Deployment.ConsentRegistry, Deployment.PolicyRegistry, Deployment.Relay),
+            Contracts = new(Deployment.DeviceRegistry, Deployment.ConsentRegistry, Deployment.PolicyRegistry, Deployment.Relay, Deployment.PythiaRegistry),
             FirstBlock = Deployment.DeployedFromBlock,
             Node = new ChainNode(new CountingRpc(NewClient(), Counts)),
             Lanes = [.. keys.Select(k => new KeyLaneSigner(k))],

@@ -20,9 +20,9 @@ public sealed class ContractDeploymentTests(RegistryChain chain) : IClassFixture
     {
         var path = NewPath();
         var first = await EnsureAsync(path);
-        _deployed.Count.ShouldBe(4);
+        _deployed.Count.ShouldBe(5);
         var second = await EnsureAsync(path);
-        _deployed.Count.ShouldBe(4);
+        _deployed.Count.ShouldBe(5);
         second.Contracts.ShouldBe(first.Contracts);
         foreach (var contract in first.Contracts)
         {

@@ -35,6 +35,32 @@ public sealed class AnswerCheckTests : IDisposable
     public void Check_TrueAnswer_IsValid() => Check(_vector.AnswerBytes).ShouldBe(AnswerFault.None);
 
     [Fact]
+    public void Check_AKeyAboutItself_IsOwnKey()
+    {
+        // True in all else: signed by the key, for this question, and saying that the key is active.
+        var results = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(1_810_000_000), FactValue.Of(Hash32.FromUInt64(1)), FactValue.Of(new byte[16]));
+        var another = Question.Create(Hash32.Zero, 1, Fact.PythiaKey(Hash32.FromUInt64(1)));
+        var itself = Question.Create(Hash32.Zero, 1, Fact.OwnerOf, Fact.PythiaKey(_key.Fingerprint));
+        CheckSigned(another, _body with { Results = [results] }).ShouldBe(AnswerFault.None);
+        CheckSigned(itself, _body with { Results = [FactResult.Null, results] }).ShouldBe(AnswerFault.OwnKey);
+    }
+
+    private AnswerFault CheckSigned(Question question, AnswerBody body)
+    {
+        using var signer = ECDsa.Create(new ECParameters
+        {
+            Curve = ECCurve.NamedCurves.nistP256,
+            D = Convert.FromHexString(AnswerVectors.Shared.PrivateKey),
+            Q = new ECPoint { X = _key.PublicKey[..32].ToArray(), Y = _key.PublicKey[32..].ToArray() },
+        });
+        var bytes = body.Encode();
+        var signature = signer.SignData(SignedAnswer.ToBeSigned(_signed.KeyId, bytes, AnswerVectors.Shared.Config, question.Encoded.Span), HashAlgorithmName.SHA256);
+        Es256Key.NormaliseS(signature);
+        return AnswerCheck.Check(
+            new SignedAnswer(_signed.KeyId, bytes, signature).Encode(), new Request(question, body.Nonce, 0), _key, AnswerVectors.Shared.Config).Fault;
+    }
+
+    [Fact]
     public void Check_CutShortAnywhere_IsNotDeterministicCbor()
     {
         for (var length = 0; length < _vector.AnswerBytes.Length; length++)

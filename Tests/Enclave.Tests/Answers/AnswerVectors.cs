@@ -29,7 +29,7 @@ internal sealed record AnswerVectors(
     {
         var path = Path.Combine(SharedVectors.RepositoryRoot, "Tests", "Vectors", "answers", "answers.json");
         var vectors = JsonSerializer.Deserialize<AnswerVectors>(File.ReadAllText(path), Options).ShouldNotBeNull();
-        vectors.Answers.Length.ShouldBe(8);
+        vectors.Answers.Length.ShouldBe(9);
         return vectors;
     }
 

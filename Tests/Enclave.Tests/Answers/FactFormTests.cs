@@ -10,6 +10,8 @@ public sealed class FactFormTests
 {
     private static readonly FactValue Hash = FactValue.Of(Hash32.FromUInt64(1));
 
+    private static readonly FactValue Operator = FactValue.Of(new byte[16]);
+
     public static TheoryData<FactKind, string> Good => new()
     {
         { FactKind.OwnerOf, "owner" },
@@ -17,6 +19,7 @@ public sealed class FactFormTests
         { FactKind.Consent, "4 numbers, hash" },
         { FactKind.CommandAllowed, "2 numbers" },
         { FactKind.PolicyStatus, "1 number" },
+        { FactKind.PythiaKey, "2 numbers, hash, 16 bytes" },
     };
 
     private static Dictionary<string, FactResult> Forms => new(StringComparer.Ordinal)
@@ -30,6 +33,11 @@ public sealed class FactFormTests
         ["3 numbers"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(2), FactValue.Of(9)),
         ["4 numbers"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(2), FactValue.Of(9), FactValue.Of(9)),
         ["4 numbers, hash"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(2), FactValue.Of(9), FactValue.Of(9), Hash),
+        ["2 numbers, hash, 16 bytes"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(9), Hash, Operator),
+        ["2 numbers, 16 bytes, hash"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(9), Operator, Hash),
+        ["2 numbers, two hashes"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(9), Hash, Hash),
+        ["2 numbers, hash, number"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(9), Hash, FactValue.Of(9)),
+        ["status 6, hash, 16 bytes"] = FactResult.ArrayOf(FactValue.Of(6), FactValue.Of(9), Hash, Operator),
         ["5 numbers"] = FactResult.ArrayOf(FactValue.Of(1), FactValue.Of(2), FactValue.Of(9), FactValue.Of(9), FactValue.Of(9)),
         ["hash first"] = FactResult.ArrayOf(Hash, FactValue.Of(2)),
         ["0 first"] = FactResult.ArrayOf(FactValue.Of(0), FactValue.Of(2)),

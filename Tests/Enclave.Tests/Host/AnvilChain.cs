@@ -8,7 +8,7 @@ using Pythia.Ethereum;
 namespace Pythia.Enclave.Tests.Host;
 
 /// <summary>
-/// A real node (anvil) with three contracts whose storage the test writes as it likes: a transaction of [slot 32][value 32][topic 32] stores
+/// A real node (anvil) with four contracts whose storage the test writes as it likes: a transaction of [slot 32][value 32][topic 32] stores
 /// the value and emits LOG2(1, topic). No Solidity, so that each slot and log is the test's own.
 /// </summary>
 public sealed class AnvilChain : IAsyncLifetime
@@ -25,6 +25,8 @@ public sealed class AnvilChain : IAsyncLifetime
     public static Address ConsentRegistry { get; } = Address.Parse("0x00000000000000000000000000000000000d0002");
 
     public static Address PolicyRegistry { get; } = Address.Parse("0x00000000000000000000000000000000000d0003");
+
+    public static Address PythiaRegistry { get; } = Address.Parse("0x00000000000000000000000000000000000d0004");
 
     public static Hash32 CodeHash { get; } = Keccak256.HashData(Hex.Parse(StoreAndLog));
 
@@ -43,7 +45,7 @@ public sealed class AnvilChain : IAsyncLifetime
         await CallAsync("evm_setAutomine", false);
         Sender = (string)(await CallAsync("eth_accounts"))!.AsArray()[0]!;
         Genesis = (string)(await CallAsync("eth_getBlockByNumber", "0x0", false))!["hash"]!;
-        foreach (var contract in (Address[])[DeviceRegistry, ConsentRegistry, PolicyRegistry])
+        foreach (var contract in (Address[])[DeviceRegistry, ConsentRegistry, PolicyRegistry, PythiaRegistry])
         {
             await CallAsync("anvil_setCode", contract.ToString(), StoreAndLog);
         }
@@ -69,6 +71,7 @@ public sealed class AnvilChain : IAsyncLifetime
             [nameof(DeviceRegistry)] = new() { Address = DeviceRegistry.ToString(), CodeHash = CodeHash.ToString() },
             [nameof(ConsentRegistry)] = new() { Address = ConsentRegistry.ToString(), CodeHash = CodeHash.ToString() },
             [nameof(PolicyRegistry)] = new() { Address = PolicyRegistry.ToString(), CodeHash = CodeHash.ToString() },
+            [nameof(PythiaRegistry)] = new() { Address = PythiaRegistry.ToString(), CodeHash = CodeHash.ToString() },
         },
         HeadRpc = Url.ToString(),
         UntrustedRpc = untrusted.Length == 0 ? [Url.ToString()] : [.. untrusted.Select(url => url.ToString())],

@@ -23,6 +23,8 @@ public sealed class EnclaveOptionsTests
         ["Enclave:Contracts:ConsentRegistry:CodeHash"] = Hash,
         ["Enclave:Contracts:PolicyRegistry:Address"] = "0x00000000000000000000000000000000000d0003",
         ["Enclave:Contracts:PolicyRegistry:CodeHash"] = Hash,
+        ["Enclave:Contracts:PythiaRegistry:Address"] = "0x00000000000000000000000000000000000d0004",
+        ["Enclave:Contracts:PythiaRegistry:CodeHash"] = Hash,
         ["Enclave:HeadRpc"] = "http://127.0.0.1:1",
         ["Enclave:UntrustedRpc:0"] = "http://127.0.0.1:1",
     };

@@ -30,7 +30,7 @@ public sealed class FactPlanTests
     [Fact]
     public void AnyFact_NothingOnTheChain_IsNull()
     {
-        foreach (var fact in new[] { Asked.OwnerOf, Asked.DeviceStatus, TermsOf, MayCommand, Asked.PolicyStatus(Policy) })
+        foreach (var fact in new[] { Asked.OwnerOf, Asked.DeviceStatus, TermsOf, MayCommand, Asked.PolicyStatus(Policy), Asked.PythiaKey(Scope) })
             new TestChain().Answer(fact).ShouldBe(FactResult.Null);
     }
 
@@ -141,10 +141,31 @@ public sealed class FactPlanTests
     public void PolicyStatus_AnyStatus_IsItOrNull(int status, bool known)
         => new TestChain().WithPolicy(status).Answer(Asked.PolicyStatus(Policy)).ShouldBe(known ? FactResult.ArrayOf(FactValue.Of((ulong)status)) : FactResult.Null);
 
+    [Theory]
+    [InlineData(1, Now, true, true, 1)]
+    [InlineData(1, Now - 1, true, true, 5)]
+    [InlineData(1, Now, false, true, 4)]
+    [InlineData(1, Now, true, false, 4)]
+    [InlineData(1, Now - 1, false, false, 4)]
+    [InlineData(2, Now - 1, false, true, 2)]
+    [InlineData(3, Now, true, false, 3)]
+    public void PythiaKey_AnyState_IsItsStatusAtTheBlocksTime(int stored, ulong notAfter, bool measurement, bool configuration, ulong expected)
+        => new TestChain().WithKey(stored, notAfter, measurement, configuration).Answer(Asked.PythiaKey(Scope)).ShouldBe(FactResult.ArrayOf(
+            FactValue.Of(expected), FactValue.Of(notAfter), FactValue.Of(measurement ? Device : Hash32.Zero), FactValue.Of(Policy.ToArray().AsSpan(0, 16))));
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(4)]
+    [InlineData(255)]
+    public void PythiaKey_UnknownStatus_IsNull(int stored) => new TestChain().WithKey(stored).Answer(Asked.PythiaKey(Scope)).ShouldBe(FactResult.Null);
+
+    [Fact]
+    public void PythiaKey_OfAnotherId_IsNull() => new TestChain().WithKey(1).Answer(Asked.PythiaKey(Policy)).ShouldBe(FactResult.Null);
+
     [Fact]
     public void Plan_EveryFact_StaysInItsBudgetOfSlotsAndContracts()
     {
-        var chain = new TestChain().WithDevice().WithConsent().WithPolicy(1);
+        var chain = new TestChain().WithDevice().WithConsent().WithPolicy(1).WithKey(1);
         foreach (var definition in FactTable.Definitions)
         {
             FactValue[] arguments = [.. definition.Arguments.Select(argument => argument.Bytes == 20 ? FactValue.Of(Grantee) : FactValue.Of(argument.Name == "policy" ? Policy : Scope))];
@@ -164,14 +185,14 @@ public sealed class FactPlanTests
 
     [Fact]
     public void Definitions_Numbers_AreThoseOfTheArchitecture()
-        => FactTable.Definitions.Select(each => $"{(int)each.Kind} {each.Kind}").ShouldBe(["1 OwnerOf", "2 DeviceStatus", "3 Consent", "4 CommandAllowed", "5 PolicyStatus"]);
+        => FactTable.Definitions.Select(each => $"{(int)each.Kind} {each.Kind}").ShouldBe(["1 OwnerOf", "2 DeviceStatus", "3 Consent", "4 CommandAllowed", "5 PolicyStatus", "6 PythiaKey"]);
 
     [Fact]
     public void TryCreate_UnknownNumberOrOtherArguments_SaysWhatIsWrong()
     {
-        Refusal(0).ShouldBe("fact 0 found, 1 to 5 expected");
-        Refusal(6).ShouldBe("fact 6 found, 1 to 5 expected");
-        Refusal(ulong.MaxValue).ShouldBe($"fact {ulong.MaxValue} found, 1 to 5 expected");
+        Refusal(0).ShouldBe("fact 0 found, 1 to 6 expected");
+        Refusal(7).ShouldBe("fact 7 found, 1 to 6 expected");
+        Refusal(ulong.MaxValue).ShouldBe($"fact {ulong.MaxValue} found, 1 to 6 expected");
         Refusal(1, FactValue.Of(1)).ShouldBe("fact OwnerOf: 1 arguments found, 0 expected");
         Refusal(4, FactValue.Of(Grantee)).ShouldBe("fact CommandAllowed: 1 arguments found, 2 expected");
         Refusal(4, FactValue.Of(Scope), FactValue.Of(Grantee)).ShouldBe("fact CommandAllowed: commander has 32 bytes, 20 expected");

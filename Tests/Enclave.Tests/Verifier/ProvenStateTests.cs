@@ -14,7 +14,7 @@ namespace Pythia.Enclave.Tests.Proofs;
 /// <summary>Whoever doubts an answer asks the raw proof behind it: one door, everything checked behind it.</summary>
 public sealed class ProvenStateTests(ITestOutputHelper output)
 {
-    private static readonly Asked[] All = [Asked.OwnerOf, Asked.DeviceStatus, Asked.Consent(Grantee, Scope), Asked.CommandAllowed(Grantee, Scope), Asked.PolicyStatus(Policy)];
+    private static readonly Asked[] All = [Asked.OwnerOf, Asked.DeviceStatus, Asked.Consent(Grantee, Scope), Asked.CommandAllowed(Grantee, Scope), Asked.PolicyStatus(Policy), Asked.PythiaKey(Scope)];
 
     [Fact]
     public void Ask_TrueRawProof_IsTheChainsAnswer()
@@ -144,7 +144,7 @@ public sealed class ProvenStateTests(ITestOutputHelper output)
         answered.ShouldBeGreaterThan(100);
     }
 
-    private static TestChain Living() => new TestChain().WithDevice().WithConsent().WithPolicy(1);
+    private static TestChain Living() => new TestChain().WithDevice().WithConsent().WithPolicy(1).WithKey(1);
 
     private static Checked<ProvenFact> Ask(TestChain chain, Asked fact, JsonObject raw, ConfiguredContract[]? contracts = null)
     {

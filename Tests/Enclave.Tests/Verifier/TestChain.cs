@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text;
 using System.Text.Json;
@@ -9,7 +10,7 @@ using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Tests.Proofs;
 
-/// <summary>A state of the three registries that is known word by word, with headers and proofs as a node would give them. Words and slots
+/// <summary>A state of the four registries that is known word by word, with headers and proofs as a node would give them. Words and slots
 /// are made here as the contracts' comments have them, not by the code under test.</summary>
 internal sealed class TestChain
 {
@@ -74,6 +75,17 @@ internal sealed class TestChain
         return this;
     }
 
+    /// <summary>status 8 bits from the low end | not after 40 | measurement 32 | configuration 32 | operator 128; the words of both lists.</summary>
+    public TestChain WithKey(int status, ulong notAfter = Now + 10, bool measurement = true, bool configuration = true)
+    {
+        this[KeySlot(3, Scope.ToArray())] = Word(status | ((BigInteger)notAfter << 8) | ((BigInteger)7 << 48) | ((BigInteger)8 << 80) | (Number(Policy) >> 128 << 112));
+        this[KeySlot(4, Word(7).ToArray())] = measurement ? Device : Hash32.Zero;
+        this[KeySlot(5, Word(8).ToArray())] = configuration ? Policy : Hash32.Zero;
+        return this;
+    }
+
+    private static SlotRequest KeySlot(int mapping, byte[] key) => new(ContractRole.PythiaRegistry, Mapping(key, mapping));
+
     /// <summary>The fact's result with the words of this chain, driven as a host does it.</summary>
     public FactResult Answer(Fact fact, ulong unixSeconds = Now)
     {
@@ -115,7 +127,7 @@ internal sealed class TestChain
             ["storageProof"] = new JsonArray([.. slots.Select(slot => new JsonObject
             {
                 ["key"] = slot.ToString(),
-                ["value"] = this[new SlotRequest(role, slot)] is { IsZero: false } word ? $"0x{Number(word):x}" : "0x0",
+                ["value"] = this[new SlotRequest(role, slot)] is { IsZero: false } word ? $"0x{Number(word).ToString("x", CultureInfo.InvariantCulture).TrimStart('0')}" : "0x0",
                 ["proof"] = Nodes(storage, slot.ToArray()),
             })]),
         };

@@ -39,7 +39,7 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
 
     public ILedgerGrain Ledger => Grains.GetLedger(ChainId);
 
-    private LedgerContracts Registries => new(Deployment.DeviceRegistry, Deployment.ConsentRegistry, Deployment.PolicyRegistry, Deployment.Relay);
+    private LedgerContracts Registries => new(Deployment.DeviceRegistry, Deployment.ConsentRegistry, Deployment.PolicyRegistry, Deployment.Relay, Deployment.PythiaRegistry);
 
     public override async Task InitializeAsync()
     {

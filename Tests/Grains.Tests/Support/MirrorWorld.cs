@@ -33,7 +33,7 @@ public sealed class MirrorWorld : IAsyncDisposable
         People = new TestPeople(ChainId, Contracts, Time);
     }
 
-    public static LedgerContracts Contracts { get; } = new(AddressOf(0xd1), AddressOf(0xc1), AddressOf(0xb1), AddressOf(0xa1));
+    public static LedgerContracts Contracts { get; } = new(AddressOf(0xd1), AddressOf(0xc1), AddressOf(0xb1), AddressOf(0xa1), AddressOf(0xe1));
 
     public ModelChain Chain { get; } = new(ChainId);
 

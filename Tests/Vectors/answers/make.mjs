@@ -71,6 +71,7 @@ console.log(JSON.stringify({
     answer('CommandAllowed', [[4, party, scope]], [[1, 1810000000]], true),
     answer('CommandAllowed refused', [[4, party, scope]], [null], true),
     answer('PolicyStatus', [[5, policy]], [[1]], true),
+    answer('PythiaKey', [[6, sha256(Buffer.from('key of another'))]], [[1, 1810000000, sha256(Buffer.from('measurement')), sha256(Buffer.from('operator')).subarray(0, 16)]], true),
     answer('OwnerOf for anyone', [[1]], [owner], false),
     answer('four facts', [[1], [2], [4, party, scope], [5, policy]], [owner, [1, 3, 7], null, [2]], true),
   ],
