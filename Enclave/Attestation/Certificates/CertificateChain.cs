@@ -175,7 +175,7 @@ internal sealed class CertificateChain
         {
             var issuer = _certificates[Math.Min(i + 1, _certificates.Length - 1)];
             faults.Expect(
-                keys.Verify(issuer.PublicKey, _certificates[i].Signed.Span, _certificates[i].Signature.Span, DSASignatureFormat.Rfc3279DerSequence),
+                keys.Verify(issuer.PublicKey, _certificates[i].Signed, _certificates[i].Signature, DSASignatureFormat.Rfc3279DerSequence),
                 _faults.SignatureInvalid,
                 $"{_faults.Name}: {_certificates[i].CommonName} is not signed by {issuer.CommonName}");
         }

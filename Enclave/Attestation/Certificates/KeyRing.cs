@@ -2,15 +2,18 @@ using System.Security.Cryptography;
 
 namespace Pythia.Enclave.Attestation.Certificates;
 
-/// <summary>P-256 keys for the length of one check, each imported once. Not for concurrent calls.</summary>
-internal sealed class KeyRing : IDisposable
+/// <summary>
+/// P-256 keys for the length of one check: each is imported once, and the same signature verified once (the root's certificate stands in every chain). Not for
+/// concurrent calls.
+/// </summary>
+/// <param name="kept">Keys of earlier checks; null: all are imported anew and freed at the end.</param>
+internal sealed class KeyRing(KeptKeys? kept = null) : IDisposable
 {
     /// <summary>x ‖ y.</summary>
     public const int KeyBytes = 64;
 
-    private const int HalfBytes = 32;
-
-    private readonly List<(ReadOnlyMemory<byte> Bytes, ECDsa? Key)> _keys = [];
+    private readonly List<(ReadOnlyMemory<byte> Bytes, P256Key? Key)> _keys = [];
+    private readonly List<(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Signature)> _valid = [];
 
     /// <summary>Whether these 64 bytes are a point of the curve.</summary>
     public bool IsPoint(ReadOnlyMemory<byte> publicKey) => Find(publicKey) is not null;
@@ -20,36 +23,35 @@ internal sealed class KeyRing : IDisposable
     /// <param name="data">What was signed.</param>
     /// <param name="signature">In <paramref name="format"/>: r ‖ s in quotes and JSON, DER in certificates and CRLs.</param>
     /// <param name="format">How <paramref name="signature"/> is written.</param>
-    public bool Verify(ReadOnlyMemory<byte> publicKey, ReadOnlySpan<byte> data, ReadOnlySpan<byte> signature, DSASignatureFormat format)
-        => Find(publicKey) is { } key && key.VerifyData(data, signature, HashAlgorithmName.SHA256, format);
+    public bool Verify(ReadOnlyMemory<byte> publicKey, ReadOnlyMemory<byte> data, ReadOnlyMemory<byte> signature, DSASignatureFormat format)
+    {
+        foreach (var known in _valid)
+        {
+            if (known.Signature.Span.SequenceEqual(signature.Span) && known.Key.Span.SequenceEqual(publicKey.Span) && known.Data.Span.SequenceEqual(data.Span)) return true;
+        }
+
+        if (Find(publicKey) is not { } key || !key.Verify(data.Span, signature.Span, format)) return false;
+
+        _valid.Add((publicKey, data, signature));
+        return true;
+    }
 
     public void Dispose()
     {
+        if (kept is not null) return;
+
         foreach (var (_, key) in _keys) key?.Dispose();
     }
 
-    private ECDsa? Find(ReadOnlyMemory<byte> publicKey)
+    private P256Key? Find(ReadOnlyMemory<byte> publicKey)
     {
         foreach (var (bytes, known) in _keys)
         {
             if (bytes.Span.SequenceEqual(publicKey.Span)) return known;
         }
 
-        var key = TryImport(publicKey.Span);
+        var key = kept is null ? P256Key.TryImport(publicKey.Span) : kept.Find(publicKey.Span);
         _keys.Add((publicKey, key));
         return key;
-    }
-
-    private static ECDsa? TryImport(ReadOnlySpan<byte> publicKey)
-    {
-        try
-        {
-            var point = new ECPoint { X = publicKey[..HalfBytes].ToArray(), Y = publicKey[HalfBytes..].ToArray() };
-            return ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point });
-        }
-        catch (CryptographicException)
-        {
-            return null; // not on the curve
-        }
     }
 }

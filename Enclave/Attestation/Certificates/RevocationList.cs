@@ -62,7 +62,7 @@ internal sealed class RevocationList
     }
 
     public bool IsSignedBy(ReadOnlyMemory<byte> publicKey, KeyRing keys)
-        => keys.Verify(publicKey, _signed.Span, _signature.Span, DSASignatureFormat.Rfc3279DerSequence);
+        => keys.Verify(publicKey, _signed, _signature, DSASignatureFormat.Rfc3279DerSequence);
 
     public bool Revokes(Certificate certificate) => _serials.Contains(Convert.ToHexString(certificate.Serial.Span));
 

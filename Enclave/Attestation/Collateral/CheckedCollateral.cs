@@ -104,7 +104,7 @@ internal sealed record CheckedCollateral
         var name = key.PlatformCa ? CertificateChain.PlatformCaName : CertificateChain.ProcessorCaName;
         if (ca.CommonName != name || !ca.IsCa) throw NotGenuine($"PCK CRL's chain: {ca.CommonName} found, {name} expected");
         var isSigned = ca.Issuer.Span.SequenceEqual(root.Subject.Span)
-            && keys.Verify(root.PublicKey, ca.Signed.Span, ca.Signature.Span, System.Security.Cryptography.DSASignatureFormat.Rfc3279DerSequence);
+            && keys.Verify(root.PublicKey, ca.Signed, ca.Signature, System.Security.Cryptography.DSASignatureFormat.Rfc3279DerSequence);
         return isSigned ? (ca, root) : throw NotGenuine($"PCK CRL's chain: {ca.CommonName} is not signed by the root");
     }
 

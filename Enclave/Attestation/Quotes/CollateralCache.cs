@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Pythia.Enclave.Attestation.Certificates;
 using Pythia.Enclave.Attestation.Evidence;
 
 namespace Pythia.Enclave.Attestation.Quotes;
@@ -14,11 +15,17 @@ public sealed class CollateralCache(int capacity = CollateralCache.DefaultCapaci
 {
     public const int DefaultCapacity = 64;
 
+    // Of each platform its PCK key and the attestation keys that come and go with it, and what signs the collateral.
+    private const int KeysEach = 4;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<Key, LinkedListNode<Entry>> _byKey = [];
     private readonly LinkedList<Entry> _byUse = new();
 
     public int Capacity { get; } = capacity > 0 ? capacity : throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "one or more expected");
+
+    /// <summary>Imported keys, whoever they belong to: a key is no statement.</summary>
+    internal KeptKeys Keys { get; } = new(KeysEach * capacity);
 
     /// <summary>How many are kept now.</summary>
     public int Count
@@ -42,7 +49,7 @@ public sealed class CollateralCache(int capacity = CollateralCache.DefaultCapaci
             }
         }
 
-        var read = Endorsements.Read(Copy(pck), Copy(collateral), trust);
+        var read = Endorsements.Read(Copy(pck), Copy(collateral), trust, Keys);
         if (read.MayBeKept) Keep(key, read);
         return read;
     }

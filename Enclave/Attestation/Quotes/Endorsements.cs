@@ -16,10 +16,10 @@ internal sealed class Endorsements
     private readonly CertificateChain? _tcbInfoChain;
     private readonly CertificateChain? _qeIdentityChain;
 
-    private Endorsements(PckSource pck, QuoteCollateral collateral, QuoteTrust trust)
+    private Endorsements(PckSource pck, QuoteCollateral collateral, QuoteTrust trust, KeptKeys? kept)
     {
         var faults = new FaultList();
-        using var keys = new KeyRing();
+        using var keys = new KeyRing(kept);
         Pck = pck.Read(trust, keys, faults);
         if (Pck is not null) Platform = ReadPlatform(Pck, faults);
 
@@ -59,7 +59,7 @@ internal sealed class Endorsements
         }
     }
 
-    public static Endorsements Read(PckSource pck, QuoteCollateral collateral, QuoteTrust trust) => new(pck, collateral, trust);
+    public static Endorsements Read(PckSource pck, QuoteCollateral collateral, QuoteTrust trust, KeptKeys? kept) => new(pck, collateral, trust, kept);
 
     /// <summary>Adds what was found wrong when it was read, and what is out of its time now.</summary>
     public void Check(DateTimeOffset now, FaultList faults)

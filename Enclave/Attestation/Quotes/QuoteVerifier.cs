@@ -40,7 +40,7 @@ public static class QuoteVerifier
 
         // 2. PCK chain, CRLs, TCB info, QE identity
         var pck = PckSource.Of(found.Signature, collateral);
-        var endorsements = cache?.Read(pck, collateral, trust) ?? Endorsements.Read(pck, collateral, trust);
+        var endorsements = cache?.Read(pck, collateral, trust) ?? Endorsements.Read(pck, collateral, trust, kept: null);
 
         // 3. all of them in their time, of this platform
         endorsements.Check(now, faults);
@@ -49,7 +49,7 @@ public static class QuoteVerifier
         // 4. and 5. quoting enclave and attestation key
         if (found.Signature is { } signature)
         {
-            CheckSignatures(found, signature, endorsements, faults);
+            CheckSignatures(found, signature, endorsements, cache?.Keys, faults);
             if (endorsements.QeIdentity is { } identity) CheckQe(signature.QeReport, identity, faults);
         }
 
@@ -81,14 +81,14 @@ public static class QuoteVerifier
         }
     }
 
-    private static void CheckSignatures(Quote quote, QuoteSignature signature, Endorsements endorsements, FaultList faults)
+    private static void CheckSignatures(Quote quote, QuoteSignature signature, Endorsements endorsements, KeptKeys? kept, FaultList faults)
     {
-        using var keys = new KeyRing();
+        using var keys = new KeyRing(kept);
         if (endorsements.Pck is { } pck)
         {
             faults.Expect(
                 keys.Verify(
-                    pck.Leaf.PublicKey, signature.QeReport.Bytes.Span, signature.QeReportSignature.Span, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
+                    pck.Leaf.PublicKey, signature.QeReport.Bytes, signature.QeReportSignature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
                 QuoteFaultKind.QeReportSignatureInvalid,
                 "QE report: not signed by the PCK certificate's key");
         }
@@ -109,7 +109,7 @@ public static class QuoteVerifier
         if (faults.Expect(keys.IsPoint(signature.AttestationKey), QuoteFaultKind.AttestationKeyInvalid, "attestation key: no point of P-256"))
         {
             faults.Expect(
-                keys.Verify(signature.AttestationKey, quote.Signed.Span, signature.IsvSignature.Span, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
+                keys.Verify(signature.AttestationKey, quote.Signed, signature.IsvSignature, DSASignatureFormat.IeeeP1363FixedFieldConcatenation),
                 QuoteFaultKind.QuoteSignatureInvalid,
                 "quote: header and body are not signed by the attestation key");
         }

@@ -42,7 +42,7 @@ internal sealed record SignedJson(ReadOnlyMemory<byte> Signed, ReadOnlyMemory<by
     }
 
     public bool IsSignedBy(Certificate signer, KeyRing keys)
-        => keys.Verify(signer.PublicKey, Signed.Span, Signature.Span, System.Security.Cryptography.DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        => keys.Verify(signer.PublicKey, Signed, Signature, System.Security.Cryptography.DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 
     private static ReadOnlyMemory<byte> ReadObject(ref Utf8JsonReader reader, ReadOnlyMemory<byte> json, string member)
     {

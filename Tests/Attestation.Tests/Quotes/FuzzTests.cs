@@ -8,11 +8,11 @@ namespace Pythia.Tests.Quotes;
 
 /// <summary>
 /// Random bytes, and real evidence broken at random in several places: an appraisal each time, never an exception, and never an acceptance of anything new.
-/// The suite runs 24,000 inputs; <c>PYTHIA_FUZZ_INPUTS</c> sets another number.
+/// The suite runs 8,000 inputs; <c>PYTHIA_FUZZ_INPUTS</c> sets another number.
 /// </summary>
 public sealed class FuzzTests
 {
-    private const int DefaultInputs = 24_000;
+    private const int DefaultInputs = 8_000;
     private const int Chunk = 500;
 
     private static readonly int Inputs = int.TryParse(Environment.GetEnvironmentVariable("PYTHIA_FUZZ_INPUTS"), out var number) ? number : DefaultInputs;

@@ -14,6 +14,9 @@ public sealed class MutationTests
 {
     private const string GoodCase = "sgx3-automata-v3";
 
+    // Kept from one change to the next, so that whatever it holds of the good evidence is shown not to serve the changed one.
+    private static readonly CollateralCache Cache = new();
+
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("PYTHIA_LONG_TESTS") == "1";
 
     public static TheoryData<string> Pieces => [.. Tampering.Pieces];
@@ -25,7 +28,7 @@ public sealed class MutationTests
         var good = SharedCase.Load(GoodCase);
         var original = Tampering.Get(good.Quote, good.Collateral, piece);
         var accepted = new ConcurrentBag<string>();
-        Parallel.For(0, original.Length, at =>
+        Parallel.For(0, IsLong || piece != Tampering.PckCrlIssuerChain ? original.Length : 16, at => // that one is not read at all
         {
             for (var bit = IsLong ? 0 : at % 8; bit < (IsLong ? 8 : (at % 8) + 1); bit++)
             {
@@ -114,7 +117,7 @@ public sealed class MutationTests
     private static bool IsAccepted(SharedCase good, string piece, byte[] changed)
     {
         var (quote, collateral) = Tampering.With(good.Quote, good.Collateral, piece, changed);
-        return QuotePolicy.Strict.Judge(QuoteVerifier.Verify(quote, collateral, QuoteTrust.Intel, good.Now)).IsAccepted;
+        return QuotePolicy.Strict.Judge(QuoteVerifier.Verify(quote, collateral, QuoteTrust.Intel, good.Now, Cache)).IsAccepted;
     }
 
     // What is not read at all, and white space or NUL at the end of text.

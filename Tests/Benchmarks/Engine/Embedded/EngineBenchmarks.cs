@@ -3,6 +3,7 @@ using Pythia.Benchmarks.Calls;
 using Pythia.Benchmarks.Intents;
 using Pythia.Benchmarks.Measuring;
 using Pythia.Benchmarks.Memory;
+using Pythia.Benchmarks.Quotes;
 using Pythia.Benchmarks.Start;
 using Pythia.Benchmarks.Storage;
 
@@ -12,7 +13,7 @@ namespace Pythia.Benchmarks;
 internal static class EngineBenchmarks
 {
     public static IReadOnlyList<IBenchmark> All { get; } =
-        [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark(), new IntentBenchmark(), new StartBenchmark(), new MemoryBenchmark()];
+        [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark(), new IntentBenchmark(), new StartBenchmark(), new MemoryBenchmark(), new QuoteBenchmark()];
 
     // This engine needs nothing that the benchmarks do not add themselves.
     public static void Configure(ISiloBuilder silo) => ArgumentNullException.ThrowIfNull(silo);
