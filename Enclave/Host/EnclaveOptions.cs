@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.ComponentModel.DataAnnotations;
 using System.Text.RegularExpressions;
-using Microsoft.Extensions.Options;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
@@ -97,9 +96,10 @@ public sealed class ContractOptions
 }
 
 /// <summary>Says everything that is wrong with the options at once, each with its name, what was found and what was expected.</summary>
-public sealed partial class EnclaveOptionsValidator : IValidateOptions<EnclaveOptions>
+public static partial class EnclaveOptionsCheck
 {
-    public ValidateOptionsResult Validate(string? name, EnclaveOptions options)
+    /// <returns>None when all is well.</returns>
+    public static IReadOnlyList<string> FindProblems(EnclaveOptions options)
     {
         var problems = new List<string>();
         var results = new List<ValidationResult>();
@@ -126,7 +126,7 @@ public sealed partial class EnclaveOptionsValidator : IValidateOptions<EnclaveOp
             $"{options.KeyOverlapMinutes}",
             $"less than the {options.KeyLifetimeHours * 60L} minutes of KeyLifetimeHours");
         CheckContracts(options.Contracts, Require);
-        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+        return problems;
 
         void Require(bool holds, string option, string found, string expected)
         {

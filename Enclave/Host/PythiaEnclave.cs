@@ -47,16 +47,15 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     private readonly string _configurationText;
     private volatile bool _isDisposed;
 
-    /// <param name="options">Valid, as <see cref="EnclaveOptionsValidator"/> has it.</param>
+    /// <param name="options">Valid, as <see cref="EnclaveOptionsCheck"/> has it.</param>
     /// <param name="time">For time limits and waits; the only time asserted is that of blocks.</param>
     /// <param name="logger">Events 3xxx.</param>
     /// <param name="attester">What makes its quotes; null where nothing does.</param>
     public PythiaEnclave(EnclaveOptions options, TimeProvider? time = null, ILogger<PythiaEnclave>? logger = null, IAttester? attester = null)
     {
-        var problems = new EnclaveOptionsValidator().Validate(name: null, options);
-        if (problems.Failed)
+        if (EnclaveOptionsCheck.FindProblems(options) is { Count: > 0 } problems)
         {
-            throw new ArgumentException(problems.FailureMessage, nameof(options));
+            throw new ArgumentException(string.Join("; ", problems), nameof(options));
         }
 
         _options = options;

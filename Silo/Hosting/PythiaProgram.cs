@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pythia.Enclave;
-using Pythia.Enclave.Host;
+using Pythia.Enclave.Hosting;
 using Pythia.Gateway;
 using Pythia.Gateway.Health;
 using Pythia.Gateway.Telemetry;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Pythia.Enclave.Host;
+using Pythia.Enclave.Hosting;
 using Pythia.Gateway;
 using Pythia.Gateway.Settings;
 using Pythia.Gateway.Telemetry;
@@ -21,6 +22,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         (ChainOptions.Section, typeof(ChainOptions)),
         (RelayOptions.Section, typeof(RelayOptions)),
         (EnclaveOptions.Section, typeof(EnclaveOptions)),
+        (EnclaveProcessOptions.Section, typeof(EnclaveProcessOptions)),
         (MirrorSection, typeof(MirrorOptions)),
         (GatewayOptions.Section, typeof(GatewayOptions)),
         (OperationsOptions.Section, typeof(OperationsOptions)),
@@ -49,6 +51,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         var chain = Take<ChainOptions>(withDefaults, ChainOptions.Section, problems);
         var relay = Take<RelayOptions>(withDefaults, RelayOptions.Section, problems);
         Take<MirrorOptions>(withDefaults, MirrorSection, problems);
+        Take<EnclaveProcessOptions>(withDefaults, EnclaveProcessOptions.Section, problems);
         var telemetry = Take<TelemetryOptions>(withDefaults, TelemetryOptions.Section, problems);
         var operations = Take<OperationsOptions>(withDefaults, OperationsOptions.Section, problems);
 
@@ -65,7 +68,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         if (chain.Rpc.Count == 0 && chain.HeadRpc is { Length: > 0 })
             problems.Add(new("Chain:HeadRpc", $"'{chain.HeadRpc}'", "nothing, since Chain:Rpc names no nodes"));
         var messages = problems.Select(problem => problem.ToString()).ToList();
-        if (problems.Count == 0 && new EnclaveOptionsValidator().Validate(name: null, enclave) is { Failed: true } failed) messages.AddRange(failed.Failures);
+        if (problems.Count == 0) messages.AddRange(EnclaveOptionsCheck.FindProblems(enclave));
 
         return messages.Count == 0
             ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations, telemetry)

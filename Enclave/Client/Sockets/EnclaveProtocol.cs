@@ -102,7 +102,7 @@ internal enum Violation
     /// <summary>An op that is not in the table.</summary>
     UnknownOp,
 
-    /// <summary>A payload that is not as drawn.</summary>
+    /// <summary>A payload that is not as drawn. The enclave says it as the fault of that request, and goes on.</summary>
     BadPayload,
 
     /// <summary>A number that is under way already, or a reply to one that is not.</summary>

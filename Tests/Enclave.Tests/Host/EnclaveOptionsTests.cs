@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Host;
+using Pythia.Enclave.Hosting;
 using Shouldly;
 
 namespace Pythia.Enclave.Tests.Host;

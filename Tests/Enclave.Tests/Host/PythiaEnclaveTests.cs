@@ -13,13 +13,13 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
     private static readonly Address Commander = Address.Parse("0x00000000000000000000000000000000000000bb");
     private static readonly Hash32 Scope = Keccak256.HashData("lock:open"u8);
 
-    [Fact]
-    public async Task Answer_OwnerOfStoredDevice_IsTheOwnerAtTheHead()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Answer_OwnerOfStoredDevice_IsTheOwnerAtTheHead(EnclaveKind kind)
     {
         var device = Keccak256.HashData("owner"u8);
         await chain.StoreDeviceAsync(device, Owner, status: 1, epoch: 3);
         var block = await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(block);
 
         var body = await enclave.AskAsync(device, Fact.OwnerOf);
@@ -29,15 +29,15 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         (await enclave.AskAsync(Keccak256.HashData("no such device"u8), Fact.OwnerOf)).Results[0].IsNull.ShouldBeTrue();
     }
 
-    [Fact]
-    public async Task Answer_FromTheBlockOfTheRevocationOn_NeverPermits()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Answer_FromTheBlockOfTheRevocationOn_NeverPermits(EnclaveKind kind)
     {
         var device = Keccak256.HashData("revoked"u8);
         var allowed = Fact.CommandAllowed(Commander, Scope);
         await chain.StoreDeviceAsync(device, Owner, status: 1);
         await chain.StoreCommandConsentAsync(device, Commander, Scope, status: 2, notAfter: 4_000_000_000);
         var granted = await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(granted);
         (await enclave.AskAsync(device, allowed)).Results[0].ToString().ShouldBe("[1, 4000000000]");
 
@@ -50,13 +50,13 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         }
     }
 
-    [Fact]
-    public async Task Answer_ChangeThatNoEventNames_IsSeenAllTheSame()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Answer_ChangeThatNoEventNames_IsSeenAllTheSame(EnclaveKind kind)
     {
         var policy = Keccak256.HashData("silent"u8);
         var slot = SlotMath.OfMapping(policy, StorageLayout.Policy.MappingSlot);
         await chain.StoreAsync(AnvilChain.PolicyRegistry, slot, Hash32.FromUInt64(1));
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(await chain.MineAsync());
         (await enclave.AskAsync(policy, Fact.PolicyStatus(policy))).Results[0].ToString().ShouldBe("[1]");
 
@@ -68,25 +68,25 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         (await enclave.AskAsync(policy, Fact.PolicyStatus(policy))).Results[0].ToString().ShouldBe("[2]");
     }
 
-    [Fact]
-    public async Task Answer_MinBlockAboveTheHead_WaitsForItOrSaysHeadTooOld()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Answer_MinBlockAboveTheHead_WaitsForItOrSaysHeadTooOld(EnclaveKind kind)
     {
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         var head = await enclave.HeadAtAsync(await chain.BlockNumberAsync());
         (await enclave.RefusedAsync(Scope, Fact.OwnerOf, head.Block + 1)).Reason.ShouldBe(RefusalReason.HeadTooOld);
 
         var options = chain.Options();
         options.MinBlockWaitMilliseconds = 20_000;
-        await using var patient = RunningEnclave.Start(options);
+        await using var patient = RunningEnclave.Start(kind, options);
         var waiting = patient.AskAsync(Scope, Fact.OwnerOf, head.Block + 1);
         await chain.MineAsync();
         (await waiting).Block.ShouldBe(head.Block + 1);
     }
 
-    [Fact]
-    public async Task Answer_HigherLevelOrBrokenRequest_IsRefusedByName()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Answer_HigherLevelOrBrokenRequest_IsRefusedByName(EnclaveKind kind)
     {
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(1);
         var request = new Request(Question.Create(Scope, 0, Fact.OwnerOf), null, 1);
         (await enclave.Enclave.AnswerAsync(request.Encode())).Refusal!.Reason.ShouldBe(RefusalReason.LevelTooLow);
@@ -94,8 +94,8 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         (await enclave.Enclave.AnswerAsync(default)).Refusal!.Reason.ShouldBe(RefusalReason.BadRequest);
     }
 
-    [Fact]
-    public async Task Answer_FourFactsAtOnce_HoldForOneBlockInOneMessage()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Answer_FourFactsAtOnce_HoldForOneBlockInOneMessage(EnclaveKind kind)
     {
         var device = Keccak256.HashData("four"u8);
         await chain.StoreDeviceAsync(device, Owner, status: 1);
@@ -103,7 +103,7 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         var policy = Keccak256.HashData("policy"u8);
         await chain.StoreAsync(AnvilChain.PolicyRegistry, SlotMath.OfMapping(policy, StorageLayout.Policy.MappingSlot), Hash32.FromUInt64(2));
         var block = await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(block);
 
         var request = new Request(
@@ -115,13 +115,13 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         body.Results[3].ToString().ShouldBe("[2]");
     }
 
-    [Fact]
-    public async Task Prove_Question_GivesTheRawProofThatTheVerifierTakes()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task Prove_Question_GivesTheRawProofThatTheVerifierTakes(EnclaveKind kind)
     {
         var device = Keccak256.HashData("doubt"u8);
         await chain.StoreDeviceAsync(device, Owner, status: 1);
         var block = await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(block);
 
         var request = new Request(Question.Create(device, block, Fact.OwnerOf), null, 0);
@@ -134,14 +134,14 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
         fact!.Result.ShouldBe(body.Results[0]);
     }
 
-    [Fact]
-    public async Task ReadLogs_BlockWithLogs_AreCompleteAndInOrder()
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task ReadLogs_BlockWithLogs_AreCompleteAndInOrder(EnclaveKind kind)
     {
         await chain.StoreAsync(AnvilChain.PolicyRegistry, Hash32.FromUInt64(1), Hash32.FromUInt64(1), Hash32.FromUInt64(11));
         await chain.StoreAsync(AnvilChain.DeviceRegistry, Hash32.FromUInt64(2), Hash32.FromUInt64(2), Hash32.FromUInt64(12));
         var block = await chain.MineAsync();
         await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(block + 1);
 
         var read = (await enclave.Enclave.ReadLogsAsync(block)).Block.ShouldNotBeNull();

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Pythia.Enclave.Host;
+using Pythia.Enclave.Hosting;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
@@ -12,17 +14,33 @@ internal sealed class RunningEnclave : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly PythiaEnclave? _inProcess;
+    private readonly EnclaveSupervisor? _supervisor;
     private readonly Task _running;
 
     private RunningEnclave(EnclaveOptions options, TimeProvider? time)
     {
-        Enclave = new PythiaEnclave(options, time);
-        _running = Enclave.RunAsync(_stop.Token);
+        _inProcess = new PythiaEnclave(options, time);
+        Enclave = _inProcess;
+        _running = _inProcess.RunAsync(_stop.Token);
     }
 
-    public PythiaEnclave Enclave { get; }
+    private RunningEnclave(EnclaveSupervisor supervisor)
+    {
+        _supervisor = supervisor;
+        Enclave = supervisor.Enclave;
+        _running = supervisor.StartAsync(CancellationToken.None);
+    }
+
+    public IEnclave Enclave { get; }
 
     public static RunningEnclave Start(EnclaveOptions options, TimeProvider? time = null) => new(options, time);
+
+    /// <param name="kind">In this process, or as pythia-enclave.</param>
+    public static RunningEnclave Start(EnclaveKind kind, EnclaveOptions options)
+        => kind == EnclaveKind.InProcess
+            ? new(options, null)
+            : new(new EnclaveSupervisor(options, new EnclaveProcessOptions { PatienceMilliseconds = 20_000 }, TimeProvider.System, NullLogger<EnclaveSupervisor>.Instance));
 
     public async Task<VerifiedHead> HeadAtAsync(ulong block)
     {
@@ -63,7 +81,13 @@ internal sealed class RunningEnclave : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _running.WaitAsync(Patience);
-        Enclave.Dispose();
+        if (_supervisor is not null)
+        {
+            await _supervisor.StopAsync(CancellationToken.None).WaitAsync(Patience);
+            _supervisor.Dispose();
+        }
+
+        _inProcess?.Dispose();
         _stop.Dispose();
     }
 }

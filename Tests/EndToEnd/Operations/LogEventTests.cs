@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Pythia.Contracts.JsonRpc;
 using Pythia.Enclave.Host;
+using Pythia.Enclave.Hosting;
 using Pythia.Gateway;
 using Pythia.Grains;
 using Pythia.Silo.Options;
@@ -25,6 +26,8 @@ public sealed partial class LogEventTests
         (typeof(PythiaGrainsExtensions).Assembly, [(1000, 1999), (4000, 4499)]),
         (typeof(GatewayOptions).Assembly, [(2000, 2999)]),
         (typeof(EnclaveOptions).Assembly, [(3000, 3999)]),
+        (typeof(EnclaveSupervisor).Assembly, [(3400, 3499)]),
+        (Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll")), [(3400, 3499)]),
         (typeof(JsonRpcClient).Assembly, [(4500, 4999)]),
         (typeof(SiloSettings).Assembly, [(6000, 6999)]),
         .. EngineParts.All,

@@ -1,0 +1,82 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pythia.Enclave.Hosting;
+
+/// <summary>Where a silo's enclave runs.</summary>
+public enum EnclaveMode
+{
+    /// <summary>In the silo's own process: its keys are worth what the operator is.</summary>
+    InProcess = 0,
+
+    /// <summary>In a child process that the silo starts, watches and starts again.</summary>
+    Process = 1,
+
+    /// <summary>In a process that somebody else runs, under Gramine as a rule; the silo connects.</summary>
+    Connect = 2,
+}
+
+/// <summary>How the silo gets its enclave, section <c>EnclaveProcess</c>.</summary>
+public sealed class EnclaveProcessOptions : IValidatableObject
+{
+    public const string Section = "EnclaveProcess";
+
+    /// <summary>InProcess, Process or Connect. Default InProcess.</summary>
+    [EnumDataType(typeof(EnclaveMode))]
+    public EnclaveMode Mode { get; set; }
+
+    /// <summary>
+    /// The program to start with Process, a path: pythia-enclave.dll runs on this silo's own runtime, anything else is run as it is. Default:
+    /// <c>enclave/pythia-enclave.dll</c> beside the silo.
+    /// </summary>
+    public string Program { get; set; } = "";
+
+    /// <summary>Where the enclave listens with Connect: <c>unix:/path</c> or <c>tcp:address:port</c>. No default.</summary>
+    public string EndPoint { get; set; } = "";
+
+    /// <summary>What makes the child's quotes: none, gramine or simulated. Default none.</summary>
+    [RegularExpression("^(none|gramine|simulated)$")]
+    public string Attester { get; set; } = "none";
+
+    /// <summary>Folder of the simulated platform; with the attester simulated, and only then. No default.</summary>
+    public string SimulatedPlatform { get; set; } = "";
+
+    /// <summary>Milliseconds that a call waits for an enclave that is away before it fails: 0 to 30,000. Default 2,000.</summary>
+    [Range(0, 30_000)]
+    public int PatienceMilliseconds { get; set; } = 2_000;
+
+    /// <summary>Milliseconds before the first restart; doubled, with up to as much again by chance, each time that it does not stay up: 10 to 10,000. Default 100.</summary>
+    [Range(10, 10_000)]
+    public int RestartMilliseconds { get; set; } = 100;
+
+    /// <summary>Seconds that it must have been connected to count as up again, and the longest pause between two restarts: 1 to 600. Default 30.</summary>
+    [Range(1, 600)]
+    public int SteadySeconds { get; set; } = 30;
+
+    /// <summary>Restarts without being up in between from which on health says that it does not stay up; it is started again all the same: 1 to 1,000. Default 5.</summary>
+    [Range(1, 1_000)]
+    public int RestartLimit { get; set; } = 5;
+
+    /// <summary>Seconds that it may take to finish what is under way at a stop: 1 to 60. Default 10.</summary>
+    [Range(1, 60)]
+    public int StopSeconds { get; set; } = 10;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Mode == EnclaveMode.Connect != EndPoint.Length > 0) yield return new($"{Section}:EndPoint: '{EndPoint}' found with mode {Mode}, an endpoint with Connect alone expected");
+        if (EndPoint.Length > 0 && !IsEndPoint(EndPoint)) yield return new($"{Section}:EndPoint: '{EndPoint}' found, unix:/path or tcp:address:port expected");
+        if ((Attester == "simulated") != SimulatedPlatform.Length > 0) yield return new($"{Section}:SimulatedPlatform: '{SimulatedPlatform}' found with attester {Attester}, a folder with simulated alone expected");
+    }
+
+    private static bool IsEndPoint(string endPoint)
+    {
+        try
+        {
+            return SocketEnclave.Parse(endPoint) is not null;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}

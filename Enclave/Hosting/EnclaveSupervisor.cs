@@ -1,0 +1,154 @@
+using System.ComponentModel;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pythia.Enclave.Host;
+
+namespace Pythia.Enclave.Hosting;
+
+/// <summary>How the child is.</summary>
+/// <param name="IsConnected">It runs and has been spoken to.</param>
+/// <param name="Restarts">Starts since it last stayed up, without the first.</param>
+/// <param name="Trouble">Why it is away, or went last; null when it never did.</param>
+/// <param name="ProcessId">Of the child; 0 when there is none.</param>
+public sealed record EnclaveProcessStatus(bool IsConnected, int Restarts, string? Trouble, int ProcessId);
+
+/// <summary>
+/// Runs an enclave as a child process: 1. writes its files, 2. starts it, 3. waits until it is connected, 4. waits for its end, 5. starts it again
+/// after a pause that grows. A stop ends its standard input, and so does the death of this process.
+/// </summary>
+public sealed partial class EnclaveSupervisor : BackgroundService
+{
+    private readonly EnclaveProcessOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly EnclaveFiles _files;
+    private readonly string _program;
+    private EnclaveProcessStatus _status = new(false, 0, null, 0);
+
+    public EnclaveSupervisor(EnclaveOptions enclave, EnclaveProcessOptions options, TimeProvider time, ILogger<EnclaveSupervisor> logger)
+    {
+        (_options, _time, _logger) = (options, time, logger);
+        _program = options.Program.Length > 0 ? Path.GetFullPath(options.Program) : Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll");
+
+        // 1. files
+        _files = new EnclaveFiles(enclave, options);
+        Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time);
+    }
+
+    /// <summary>The way to it, across restarts.</summary>
+    public SocketEnclave Enclave { get; }
+
+    /// <summary>How it is now.</summary>
+    public EnclaveProcessStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Restarts without staying up that are too many (<see cref="EnclaveProcessOptions.RestartLimit"/>).</summary>
+    public int RestartLimit => _options.RestartLimit;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _files.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await Enclave.DisposeAsync();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        for (var restarts = 0; !stoppingToken.IsCancellationRequested; restarts++)
+        {
+            var began = _time.GetTimestamp();
+            var trouble = await RunOnceAsync(restarts, stoppingToken);
+            if (stoppingToken.IsCancellationRequested) break;
+
+            // 5. again
+            if (_time.GetElapsedTime(began).TotalSeconds >= _options.SteadySeconds) restarts = 0;
+            Volatile.Write(ref _status, new(false, restarts + 1, trouble, 0));
+            var pause = PauseBefore(restarts);
+            LogAway(trouble, (long)pause.TotalMilliseconds);
+            await Task.Delay(pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Why it went.
+    private async Task<string> RunOnceAsync(int restarts, CancellationToken stoppingToken)
+    {
+        EnclaveChild child;
+        try
+        {
+            // 2. start
+            child = EnclaveChild.Start(_program, _files, OnLine);
+        }
+        catch (Win32Exception e)
+        {
+            return $"{_program} can't be started: {e.Message}";
+        }
+
+        using (child)
+        {
+            LogStarted(child.Id, _program);
+            Volatile.Write(ref _status, Status with { Restarts = restarts, ProcessId = child.Id });
+            var ended = child.WaitForExitAsync();
+
+            // 3. connected
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var connected = Enclave.WaitUntilConnectedAsync(waiting.Token);
+            if (await Task.WhenAny(ended, connected) == connected && connected.IsCompletedSuccessfully)
+            {
+                LogConnected(child.Id);
+                Volatile.Write(ref _status, Status with { IsConnected = true });
+            }
+
+            // 4. ended
+            var stopping = Task.Delay(Timeout.Infinite, waiting.Token);
+            await Task.WhenAny(ended, stopping);
+            await waiting.CancelAsync();
+            if (stoppingToken.IsCancellationRequested) await child.StopAsync(TimeSpan.FromSeconds(_options.StopSeconds), _time);
+            await ended;
+            return $"process {child.Id} ended with code {child.ExitCode}";
+        }
+    }
+
+    // Doubled each time, with up to as much again by chance, so that many silos on one host do not start together.
+    private TimeSpan PauseBefore(int restarts)
+    {
+        var longest = _options.SteadySeconds * 1_000L;
+        var pause = (int)Math.Min(longest, (long)_options.RestartMilliseconds << Math.Min(restarts, 20));
+        return TimeSpan.FromMilliseconds(Math.Min(longest, pause + RandomNumberGenerator.GetInt32(pause + 1)));
+    }
+
+    // Its own level stands first in each line; what has none was not written by its log.
+    private void OnLine(string line)
+    {
+        var space = line.IndexOf(' ', StringComparison.Ordinal);
+        if (space < 0 || !Enum.TryParse<LogLevel>(line.AsSpan(0, space), out var level)) level = LogLevel.Warning;
+        if (level >= LogLevel.Error) LogErrorLine(line);
+        else if (level == LogLevel.Warning) LogWarningLine(line);
+        else LogLine(line);
+    }
+
+    [LoggerMessage(EventId = 3421, Level = LogLevel.Information, Message = "Enclave process {Process} is started: {Program}")]
+    private partial void LogStarted(int process, string program);
+
+    [LoggerMessage(EventId = 3422, Level = LogLevel.Information, Message = "Enclave process {Process} is connected")]
+    private partial void LogConnected(int process);
+
+    [LoggerMessage(EventId = 3423, Level = LogLevel.Warning, Message = "The enclave is away, {Trouble}; it is started again in {Pause} ms")]
+    private partial void LogAway(string trouble, long pause);
+
+    [LoggerMessage(EventId = 3424, Level = LogLevel.Information, Message = "Enclave process: {Line}")]
+    private partial void LogLine(string line);
+
+    [LoggerMessage(EventId = 3425, Level = LogLevel.Warning, Message = "Enclave process warns: {Line}")]
+    private partial void LogWarningLine(string line);
+
+    [LoggerMessage(EventId = 3426, Level = LogLevel.Error, Message = "Enclave process fails: {Line}")]
+    private partial void LogErrorLine(string line);
+}

@@ -1,0 +1,308 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Pythia.Enclave.Sockets;
+
+namespace Pythia.Enclave.Serving;
+
+/// <summary>
+/// The enclave's end of one connection (<see cref="EnclaveProtocol"/>): 1. Hello, 2. requests, each on a thread of the pool, 3. its reply, or its
+/// fault. A peer that breaks the protocol is told how and is gone; one that does not read is not read from.
+/// </summary>
+internal sealed partial class ServedConnection : IDisposable
+{
+    /// <summary>Replies of many megabytes that are made at once.</summary>
+    private const int LargeAtOnce = 2;
+
+    private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(5);
+
+    private readonly Socket _socket;
+    private readonly IEnclave _enclave;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly FrameSender _sender;
+    private readonly FrameReceiver _receiver;
+    private readonly SemaphoreSlim _large = new(LargeAtOnce);
+    private readonly Lock _gate = new();
+    private readonly Dictionary<uint, ServedRequest> _underWay = [];
+    private readonly Stack<ServedRequest> _idle = new();
+    private readonly CancellationTokenSource _closing = new();
+    private TaskCompletionSource? _settled;
+
+    public ServedConnection(Socket socket, IEnclave enclave, TimeProvider time, ILogger logger)
+    {
+        (_socket, _enclave, _time, _logger) = (socket, enclave, time, logger);
+        _sender = new FrameSender(socket, _ => _closing.Cancel());
+        _receiver = new FrameReceiver(socket, EnclaveProtocol.MaxRequestBytes);
+    }
+
+    /// <summary>Serves until the peer closes, breaks the protocol, or <paramref name="stopping"/>; then what is under way is finished.</summary>
+    public async Task RunAsync(TimeSpan drainTime, CancellationToken stopping)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, _closing.Token);
+        try
+        {
+            // 1. hello
+            using (var patience = new CancellationTokenSource(HelloPatience, _time))
+            using (var limited = CancellationTokenSource.CreateLinkedTokenSource(either.Token, patience.Token))
+            {
+                Greet(await NextAsync(limited.Token));
+            }
+
+            // 2. requests
+            do
+            {
+                while (_receiver.TryTake(out var frame)) Take(frame);
+            }
+            while (await _receiver.FillAsync(either.Token));
+        }
+        catch (ViolationException e)
+        {
+            LogViolation(e.Violation, e.Message);
+            await _sender.SendAsync(EnclaveProtocol.ConnectionNumber, EnclaveProtocol.FaultOp, EnclaveMessages.WriteFault((ushort)EnclaveFault.Malformed, e.Message));
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or EndOfStreamException)
+        {
+            // The peer went, or we stop.
+        }
+
+        await FinishAsync(stopping.IsCancellationRequested ? drainTime : TimeSpan.Zero);
+    }
+
+    /// <summary>3. Carries out one request and sends its reply.</summary>
+    public async Task ServeAsync(ServedRequest request)
+    {
+        try
+        {
+            await ReplyAsync(request);
+        }
+        catch (Exception e)
+        {
+            var (fault, text) = FaultOf(request.Op, e);
+            await _sender.SendAsync(request.Number, EnclaveProtocol.FaultOp, EnclaveMessages.WriteFault(fault, text));
+        }
+        finally
+        {
+            Settle(request);
+        }
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _closing.Dispose();
+        _large.Dispose();
+        foreach (var request in _idle) request.Dispose();
+    }
+
+    private static ReadOnlyMemory<byte> HelloReply()
+        => new PayloadWriter().Raw(EnclaveProtocol.Magic).UInt16(EnclaveProtocol.Version).UInt16(EnclaveProtocol.MostInFlight).Written;
+
+    private async ValueTask<Frame> NextAsync(CancellationToken cancellationToken)
+    {
+        Frame frame;
+        while (!_receiver.TryTake(out frame))
+        {
+            if (!await _receiver.FillAsync(cancellationToken)) throw new EndOfStreamException();
+        }
+
+        return frame;
+    }
+
+    private void Greet(Frame frame)
+    {
+        if (frame.Op != (byte)EnclaveOp.Hello) throw new ViolationException(Violation.HelloMisplaced, $"op 0x{frame.Op:x2} found, Hello expected");
+
+        var reader = new PayloadReader(frame.Payload.Span);
+        if (frame.Payload.Length < EnclaveProtocol.Magic.Length || !reader.Raw(EnclaveProtocol.Magic.Length).SequenceEqual(EnclaveProtocol.Magic))
+        {
+            throw new ViolationException(Violation.WrongMagic, "another greeting than pythia-enclave found");
+        }
+
+        var version = reader.UInt16();
+        reader.End();
+        if (version != EnclaveProtocol.Version) throw new ViolationException(Violation.WrongVersion, $"version {version} found, {EnclaveProtocol.Version} expected");
+
+        _ = _sender.SendAsync(frame.Number, (byte)EnclaveOp.Hello | EnclaveProtocol.ReplyBit, HelloReply()).AsTask();
+    }
+
+    private void Take(Frame frame)
+    {
+        switch ((EnclaveOp)frame.Op)
+        {
+            case EnclaveOp.Hello:
+                throw new ViolationException(Violation.HelloMisplaced, "a second Hello found");
+            case EnclaveOp.Cancel:
+                Cancel(frame.Number);
+                break;
+            case >= EnclaveOp.Identify and <= EnclaveOp.Health:
+                ThreadPool.UnsafeQueueUserWorkItem(Begin(frame), preferLocal: false);
+                break;
+            default:
+                throw new ViolationException(Violation.UnknownOp, $"op 0x{frame.Op:x2} found");
+        }
+    }
+
+    private ServedRequest Begin(Frame frame)
+    {
+        lock (_gate)
+        {
+            if (_underWay.Count >= EnclaveProtocol.MostInFlight) throw new ViolationException(Violation.TooManyInFlight, $"more than {EnclaveProtocol.MostInFlight} requests at once found");
+            if (frame.Number == EnclaveProtocol.ConnectionNumber || _underWay.ContainsKey(frame.Number)) throw new ViolationException(Violation.WrongNumber, $"number {frame.Number} found, which is under way");
+
+            if (!_idle.TryPop(out var request)) request = new ServedRequest(this);
+            request.Begin(frame);
+            _underWay.Add(frame.Number, request);
+            return request;
+        }
+    }
+
+    private void Cancel(uint number)
+    {
+        // Inside the gate, so that it is not another request by the time it is cancelled.
+        lock (_gate)
+        {
+            if (_underWay.TryGetValue(number, out var request)) request.Cancel();
+        }
+    }
+
+    private void Settle(ServedRequest request)
+    {
+        lock (_gate)
+        {
+            _underWay.Remove(request.Number);
+            request.Reset();
+            _idle.Push(request);
+            if (_underWay.Count == 0) _settled?.TrySetResult();
+        }
+    }
+
+    private async ValueTask ReplyAsync(ServedRequest request)
+    {
+        switch (request.Op)
+        {
+            case EnclaveOp.Answer:
+                await SendAsync(request, EnclaveMessages.Write(await _enclave.AnswerAsync(request.Payload, request.Cancelled)));
+                break;
+            case EnclaveOp.Prove or EnclaveOp.ReadLogs:
+                await ReplyLargeAsync(request);
+                break;
+            case EnclaveOp.Attest:
+                var (nonce, keyId) = EnclaveMessages.ReadAttest(request.Payload.Span);
+                await SendAsync(request, EnclaveMessages.Write(await _enclave.AttestAsync(nonce, keyId, request.Cancelled)));
+                break;
+            case EnclaveOp.WaitForHead:
+                await SendAsync(request, EnclaveMessages.Write(await WaitForHeadAsync(request)));
+                break;
+            case EnclaveOp.Identify:
+                await SendAsync(request, EnclaveMessages.Write(await _enclave.IdentifyAsync(request.Cancelled)));
+                break;
+            case EnclaveOp.Head:
+                await SendAsync(request, EnclaveMessages.WriteOptional(await _enclave.HeadAsync(request.Cancelled)));
+                break;
+            default:
+                await SendAsync(request, EnclaveMessages.Write(await _enclave.HealthAsync(request.Cancelled)));
+                break;
+        }
+    }
+
+    private async Task ReplyLargeAsync(ServedRequest request)
+    {
+        await _large.WaitAsync(request.Cancelled);
+        try
+        {
+            await (request.Op == EnclaveOp.Prove
+                ? SendAsync(request, EnclaveMessages.Write(await _enclave.ProveAsync(request.Payload, request.Cancelled)))
+                : SendAsync(request, EnclaveMessages.Write(await _enclave.ReadLogsAsync(EnclaveMessages.ReadUInt64(request.Payload.Span), request.Cancelled))));
+        }
+        finally
+        {
+            _large.Release();
+        }
+    }
+
+    private async Task<VerifiedHead> WaitForHeadAsync(ServedRequest request)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(request.Cancelled, _closing.Token);
+        try
+        {
+            return await _enclave.WaitForHeadAsync(EnclaveMessages.ReadUInt64(request.Payload.Span), either.Token);
+        }
+        catch (OperationCanceledException e) when (!request.Cancelled.IsCancellationRequested)
+        {
+            throw new EnclaveException(EnclaveFault.Gone, "the enclave stops", e);
+        }
+    }
+
+    private ValueTask SendAsync(ServedRequest request, ReadOnlyMemory<byte> payload) => SendAsync(request, (payload, default));
+
+    private ValueTask SendAsync(ServedRequest request, (ReadOnlyMemory<byte> First, ReadOnlyMemory<byte> Second) payload)
+    {
+        var length = payload.First.Length + payload.Second.Length;
+        return length <= EnclaveProtocol.MaxReplyBytes
+            ? _sender.SendAsync(request.Number, (byte)((byte)request.Op | EnclaveProtocol.ReplyBit), payload.First, payload.Second)
+            : throw new EnclaveException(EnclaveFault.Failed, $"{request.Op}: a reply of {length} bytes found, at most {EnclaveProtocol.MaxReplyBytes} expected");
+    }
+
+    private (ushort Fault, string Text) FaultOf(EnclaveOp op, Exception exception)
+    {
+        switch (exception)
+        {
+            case EnclaveException e:
+                return ((ushort)e.Fault, e.Message);
+            case OperationCanceledException:
+                return (EnclaveProtocol.FaultCancelled, "cancelled");
+            case ObjectDisposedException:
+                return ((ushort)EnclaveFault.Gone, "the enclave stops");
+            case ViolationException e:
+                return ((ushort)EnclaveFault.Malformed, e.Message);
+            default:
+                LogFailed(op, exception);
+                return ((ushort)EnclaveFault.Failed, $"{op} failed: {exception.GetType().Name}");
+        }
+    }
+
+    private async Task FinishAsync(TimeSpan drainTime)
+    {
+        Task settled;
+        lock (_gate)
+        {
+            _settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_underWay.Count == 0) _settled.SetResult();
+            settled = _settled.Task;
+        }
+
+        // Who waits for a head would wait for long; the peer that went wants nothing any more.
+        await _closing.CancelAsync();
+        if (drainTime == TimeSpan.Zero) CancelAll();
+        if (drainTime > TimeSpan.Zero && !await EndsWithinAsync(settled, drainTime)) CancelAll();
+        await settled;
+        await EndsWithinAsync(_sender.DrainAsync(), HelloPatience);
+    }
+
+    private async Task<bool> EndsWithinAsync(Task task, TimeSpan limit)
+    {
+        try
+        {
+            await task.WaitAsync(limit, _time);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    private void CancelAll()
+    {
+        lock (_gate)
+        {
+            foreach (var request in _underWay.Values) request.Cancel();
+        }
+    }
+
+    [LoggerMessage(EventId = 3411, Level = LogLevel.Warning, Message = "A connection broke the protocol, {Violation}: {Detail}")]
+    private partial void LogViolation(Violation violation, string detail);
+
+    [LoggerMessage(EventId = 3412, Level = LogLevel.Error, Message = "{Op} failed")]
+    private partial void LogFailed(EnclaveOp op, Exception exception);
+}
