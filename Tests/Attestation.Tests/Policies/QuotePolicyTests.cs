@@ -1,0 +1,230 @@
+using System.Text;
+using Pythia.Enclave.Attestation.Attesters;
+using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Attestation.Policies;
+using Pythia.Enclave.Attestation.Quotes;
+using Pythia.Enclave.Attestation.Tcb;
+using Pythia.Tests.Quotes;
+using Shouldly;
+
+namespace Pythia.Tests.Policies;
+
+/// <summary>Each thing that a policy can object to, alone; and each mistake of a policy file, named.</summary>
+public sealed class QuotePolicyTests : IDisposable
+{
+    private static readonly string MrEnclave = string.Concat(Enumerable.Repeat("e1", 32));
+    private static readonly string MrSigner = string.Concat(Enumerable.Repeat("e2", 32));
+    private static readonly string MrTd = string.Concat(Enumerable.Repeat("d1", 48));
+
+    private readonly QuoteMaker _maker = new();
+
+    public void Dispose() => _maker.Dispose();
+
+    [Theory]
+    [InlineData("LeafRevoked", "PckCertificateRevoked")]
+    [InlineData("IntermediateRevoked", "IntermediateRevoked")]
+    [InlineData("TcbSignerRevoked", "TcbSignerRevoked")]
+    [InlineData("LevelRevoked", "StatusNotAllowed")]
+    [InlineData("OutOfDate", "StatusNotAllowed")]
+    [InlineData("ConfigurationNeeded", "StatusNotAllowed")]
+    [InlineData("NoLevel", "TcbLevelUnsupported")]
+    [InlineData("Fmspc", "FmspcMismatch")]
+    [InlineData("PceId", "PceIdMismatch")]
+    [InlineData("PckCrlExpired", "PckCrlExpired")]
+    [InlineData("RootCrlExpired", "RootCrlExpired")]
+    public void Judge_WhatNoPublicDataHas_IsRefusedForExactlyThat(string standing, string reason)
+    {
+        var collateral = _maker.Collateral(standing: Standing(standing));
+        _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody()), collateral).ShouldBe([reason]);
+    }
+
+    [Theory]
+    [InlineData("Revoked", TcbStatus.Revoked)]
+    [InlineData("OutOfDate", TcbStatus.OutOfDate)]
+    public void Judge_QuotingEnclaveBehind_DrawsTheWholeDown(string value, TcbStatus status)
+    {
+        var (quote, collateral) = Simulated(new SimulatedStanding { QeStatus = value });
+        var appraisal = _maker.Verify(quote, collateral);
+
+        appraisal.Facts!.Platform!.Status.ShouldBe(TcbStatus.UpToDate);
+        appraisal.Facts.Status.ShouldBe(status);
+        _maker.Reasons(quote, collateral).ShouldBe(["StatusNotAllowed"]);
+    }
+
+    [Fact]
+    public void Judge_AnotherQuotingEnclave_IsRefused()
+    {
+        var (quote, collateral) = Simulated(new SimulatedStanding { QeSigner = new byte[32] });
+        _maker.Reasons(quote, collateral).ShouldBe(["QeSignerMismatch"]);
+    }
+
+    [Fact]
+    public void Judge_DebugQuotingEnclave_IsRefused()
+    {
+        using var maker = new QuoteMaker(new SimulatedProcessor { QuotingEnclaveFlags = 0x17 });
+        var quote = maker.Platform.Quote(new SimulatedEnclave(new byte[32]), new byte[64]);
+        maker.Reasons(quote, maker.Platform.IssueCollateral()).ShouldBe(["QeAttributesMismatch"]);
+    }
+
+    [Fact]
+    public void Judge_SimulatedRootUnderTheProductionPolicy_IsRefusedForItsRootAlone()
+    {
+        var verdict = QuotePolicy.Strict.Judge(QuoteVerifier.Verify(_maker.Quote(3, QuoteMaker.SgxBody()), _maker.Collateral(), QuotePolicy.Strict.Trust, QuoteMaker.Now));
+        verdict.Reasons.Select(reason => reason.Name).Distinct().ShouldBe(["RootUntrusted"]);
+    }
+
+    [Theory]
+    [InlineData(0x07, "DebugEnabled")]
+    [InlineData(0x04, "NotInitialized")]
+    [InlineData(0x01, "NotMode64")]
+    public void Judge_AttributesOfTheEnclave_AreHeldToTheRules(int flags, string reason)
+        => _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody((byte)flags)), _maker.Collateral()).ShouldBe([reason]);
+
+    [Fact]
+    public void Judge_MissingCrls_AreRefusedUnlessOptional()
+    {
+        var quote = _maker.Quote(3, QuoteMaker.SgxBody());
+        var bare = _maker.Collateral() with { RootCaCrl = null, PckCrl = null };
+
+        _maker.Reasons(quote, bare).ShouldBe(["PckCrlMissing", "RootCrlMissing"]);
+        _maker.Reasons(quote, bare, _maker.Policy with { CrlsRequired = false }).ShouldBeEmpty();
+        // The lists of root and CA are not to be taken for each other, optional or not.
+        var swapped = _maker.Collateral() with { RootCaCrl = _maker.Collateral().PckCrl, PckCrl = _maker.Collateral().RootCaCrl };
+        _maker.Reasons(quote, swapped, _maker.Policy with { CrlsRequired = false })
+            .ShouldBe(["PckCrlIssuerMismatch", "PckCrlSignatureInvalid", "RootCrlIssuerMismatch", "RootCrlSignatureInvalid"]);
+    }
+
+    [Theory]
+    [InlineData("""{"measurements":[{"mrenclave":"@E"}]}""")]
+    [InlineData("""{"measurements":[{"mrsigner":"@S","isvProdId":3,"minimumIsvSvn":4}]}""")]
+    [InlineData("""{"measurements":[{"mrsigner":"@S","isvProdId":2,"minimumIsvSvn":0},{"mrenclave":"@E"}]}""")]
+    [InlineData("""{"measurements":[{"mrsigner":"@S","isvProdId":2,"minimumIsvSvn":4}]}""", "MeasurementNotAllowed")]
+    [InlineData("""{"measurements":[{"mrsigner":"@S","isvProdId":3,"minimumIsvSvn":5}]}""", "MeasurementNotAllowed")]
+    [InlineData("""{"measurements":[{"mrenclave":"@S"}]}""", "MeasurementNotAllowed")]
+    [InlineData("""{"measurements":[{"mrtd":"@T"}]}""", "MeasurementNotAllowed")]
+    [InlineData("""{"measurements":[]}""", "MeasurementNotAllowed")]
+    [InlineData("""{"minimumEvaluationNumber":17}""")]
+    [InlineData("""{"minimumEvaluationNumber":18}""", "EvaluationNumberTooLow")]
+    [InlineData("""{"platforms":["73696d756c6174656420707069642032"]}""", "PlatformNotAllowed")]
+    [InlineData("""{"platforms":["73696d756c6174656420707069642031"]}""")]
+    [InlineData("""{"statuses":["SWHardeningNeeded"]}""", "StatusNotAllowed")]
+    [InlineData("""{"statuses":[],"measurements":[{"mrenclave":"@E","statuses":["UpToDate"]}]}""")]
+    [InlineData("""{"measurements":[{"mrenclave":"@E","statuses":["OutOfDate"]}]}""", "StatusNotAllowed")]
+    public void Judge_PolicyFile_DecidesAsItSays(string json, params string[] reasons)
+    {
+        _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody()), _maker.Collateral(), Read(json) with { Trust = _maker.Trust }).ShouldBe(reasons);
+    }
+
+    [Fact]
+    public void Judge_DebugAllowedByName_IsForThatMeasurementAlone()
+    {
+        var policy = Read("""{"measurements":[{"name":"bench","mrenclave":"@E","debug":true}]}""") with { Trust = _maker.Trust };
+        var verdict = policy.Judge(_maker.Verify(_maker.Quote(3, QuoteMaker.SgxBody(0x07)), _maker.Collateral()));
+
+        verdict.IsAccepted.ShouldBeTrue();
+        verdict.Measurement!.Name.ShouldBe("bench");
+        var other = QuoteMaker.SgxBody(0x07);
+        other[64] = 0;
+        _maker.Reasons(_maker.Quote(3, other), _maker.Collateral(), policy).ShouldBe(["DebugEnabled", "MeasurementNotAllowed"]);
+    }
+
+    [Fact]
+    public void Judge_Advisories_AreAllowedForAllOrForOneMeasurement()
+    {
+        var quote = _maker.Quote(3, QuoteMaker.SgxBody());
+        var collateral = _maker.Collateral(standing: new SimulatedStanding { TcbStatus = "SWHardeningNeeded", AdvisoryIds = ["INTEL-SA-00334", "INTEL-SA-00615"] });
+
+        _maker.Reasons(quote, collateral).ShouldBeEmpty();
+        Judge("""{"advisories":["INTEL-SA-00615"]}""").ShouldBe(["AdvisoryNotAllowed"]);
+        Judge("""{"advisories":["INTEL-SA-00615","INTEL-SA-00334"]}""").ShouldBeEmpty();
+        Judge("""{"advisories":[],"measurements":[{"mrenclave":"@E","advisories":["INTEL-SA-00334","INTEL-SA-00615"]}]}""").ShouldBeEmpty();
+        Judge("""{"measurements":[{"mrenclave":"@E","advisories":["INTEL-SA-00334"]}]}""").ShouldBe(["AdvisoryNotAllowed"]);
+
+        string[] Judge(string json) => _maker.Reasons(quote, collateral, Read(json) with { Trust = _maker.Trust });
+    }
+
+    [Fact]
+    public void Judge_Mrtd_IsTheMeasurementOfATrustDomain()
+    {
+        var quote = _maker.Quote(4, QuoteMaker.TdxBody(false, 3, 1, 7), isTdx: true);
+        _maker.Reasons(quote, _maker.Collateral(isTdx: true), Read("""{"measurements":[{"mrtd":"@T"}]}""") with { Trust = _maker.Trust }).ShouldBeEmpty();
+        _maker.Reasons(quote, _maker.Collateral(isTdx: true), Read("""{"measurements":[{"mrenclave":"@E"}]}""") with { Trust = _maker.Trust }).ShouldBe(["MeasurementNotAllowed"]);
+    }
+
+    [Fact]
+    public void AllowsConfiguration_PinnedHash_IsTheMeasurementsOrElseThePolicys()
+    {
+        var policy = Read($$"""{"configurations":["{{new string('a', 64)}}"],"measurements":[{"mrenclave":"@E","configurations":["{{new string('b', 64)}}"]},{"mrsigner":"@S","isvProdId":0,"minimumIsvSvn":0}]}""");
+
+        policy.AllowsConfiguration(policy.Measurements!.Value[0], Convert.FromHexString(new string('b', 64))).ShouldBeTrue();
+        policy.AllowsConfiguration(policy.Measurements.Value[0], Convert.FromHexString(new string('a', 64))).ShouldBeFalse();
+        policy.AllowsConfiguration(policy.Measurements.Value[1], Convert.FromHexString(new string('a', 64))).ShouldBeTrue();
+        QuotePolicy.Strict.AllowsConfiguration(null, new byte[32]).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Judge_AppraisalWithoutAnything_IsRefused()
+        => QuotePolicy.Strict.Judge(new QuoteAppraisal(null, [])).Reasons.Select(reason => reason.Name).ShouldBe(["StatusUnknown"]);
+
+    [Fact]
+    public void Read_Roots_NamesIntelAndOthers()
+    {
+        var policy = Read($$"""{"roots":["intel","{{Convert.ToHexStringLower(_maker.Platform.RootKey.Span)}}"],"crls":"optional","debug":true}""");
+
+        policy.Trust.RootKeys.Length.ShouldBe(2);
+        policy.Trust.Holds(QuoteTrust.Intel.RootKeys[0].Span).ShouldBeTrue();
+        policy.CrlsRequired.ShouldBeFalse();
+        policy.DebugAllowed.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("", "no JSON object")]
+    [InlineData("[]", "policy: Array found, an object expected")]
+    [InlineData("{} {}", "no JSON object")]
+    [InlineData("""{"crls":"required","crls":"optional"}""", "crls")]
+    [InlineData("""{"crl":"optional"}""", "member \"crl\" is unknown")]
+    [InlineData("""{"crls":"maybe"}""", "required or optional expected")]
+    [InlineData("""{"roots":[]}""", "roots: none found")]
+    [InlineData("""{"roots":["amd"]}""", "\"intel\" or 128")]
+    [InlineData("""{"statuses":["Uptodate"]}""", "statuses: \"Uptodate\" found")]
+    [InlineData("""{"statuses":["Revoked"]}""", "Revoked found, which nothing allows")]
+    [InlineData("""{"statuses":["0"]}""", "statuses: \"0\" found")]
+    [InlineData("""{"statuses":"UpToDate"}""", "an array expected")]
+    [InlineData("""{"debug":"false"}""", "true or false expected")]
+    [InlineData("""{"minimumEvaluationNumber":-1}""", "a number from 0")]
+    [InlineData("""{"platforms":["AA"]}""", "32 lower-case hex digits")]
+    [InlineData("""{"measurements":[{}]}""", "measurements[0]: none found")]
+    [InlineData("""{"measurements":[{"mrenclave":"@E","mrtd":"@T"}]}""", "measurements[0]: mrenclave and mrtd found")]
+    [InlineData("""{"measurements":[{"mrsigner":"@S"}]}""", "isvProdId and minimumIsvSvn are expected")]
+    [InlineData("""{"measurements":[{"mrenclave":"@E","isvProdId":1}]}""", "isvProdId and minimumIsvSvn are expected")]
+    [InlineData("""{"measurements":[{"mrenclave":"12"}]}""", "64 lower-case hex digits")]
+    public void Read_Mistake_IsNamed(string json, string named)
+        => Should.Throw<QuotePolicyException>(() => Read(json)).Message.ShouldContain(named);
+
+    [Fact]
+    public void Read_SeveralMistakes_NamesEach()
+    {
+        var message = Should.Throw<QuotePolicyException>(() => Read("""{"crls":"no","statuses":["x"],"color":1}""")).Message;
+        message.Split(Environment.NewLine).Length.ShouldBe(3);
+    }
+
+    private static QuotePolicy Read(string json) => QuotePolicy.Read(Encoding.UTF8.GetBytes(
+        json.Replace("@E", MrEnclave, StringComparison.Ordinal).Replace("@S", MrSigner, StringComparison.Ordinal).Replace("@T", MrTd, StringComparison.Ordinal)));
+
+    private (byte[] Quote, QuoteCollateral Collateral) Simulated(SimulatedStanding standing)
+        => (_maker.Platform.Quote(new SimulatedEnclave(new byte[32]), new byte[64]), _maker.Platform.IssueCollateral(standing));
+
+    private static SimulatedStanding Standing(string name) => name switch
+    {
+        "LeafRevoked" => new() { LeafRevoked = true },
+        "IntermediateRevoked" => new() { IntermediateRevoked = true },
+        "TcbSignerRevoked" => new() { TcbSignerRevoked = true },
+        "LevelRevoked" => new() { TcbStatus = "Revoked" },
+        "OutOfDate" or "ConfigurationNeeded" => new() { TcbStatus = name },
+        "NoLevel" => new() { NoLevel = true },
+        "Fmspc" => new() { Fmspc = new byte[6] },
+        "PceId" => new() { PceId = new byte[] { 0, 1 } },
+        "PckCrlExpired" => new() { IssuedAt = QuoteMaker.Now.AddDays(-10), PckCrlLifetime = TimeSpan.FromDays(10) },
+        _ => new() { IssuedAt = QuoteMaker.Now.AddDays(-10), RootCrlLifetime = TimeSpan.FromDays(10) },
+    };
+}
