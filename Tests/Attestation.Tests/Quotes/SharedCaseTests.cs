@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pythia.Enclave.Attestation.Policies;
 using Pythia.Enclave.Attestation.Quotes;
 using Pythia.Vectors;
