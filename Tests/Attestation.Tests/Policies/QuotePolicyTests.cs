@@ -228,3 +228,26 @@ public sealed class QuotePolicyTests : IDisposable
         _ => new() { IssuedAt = QuoteMaker.Now.AddDays(-10), RootCrlLifetime = TimeSpan.FromDays(10) },
     };
 }
+
+/// <summary>The page that operators read says what the code does.</summary>
+public sealed class PolicyPageTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(Vectors.SharedVectors.RepositoryRoot, "docs", "operations", "attestation-policy.md"));
+
+    [Fact]
+    public void Page_Example_IsAPolicy()
+    {
+        var start = Page.IndexOf("```json\n", StringComparison.Ordinal) + 8;
+        var policy = QuotePolicy.Read(Encoding.UTF8.GetBytes(Page[start..Page.IndexOf("```", start, StringComparison.Ordinal)]));
+
+        policy.Measurements!.Value.Length.ShouldBe(2);
+        policy.MinimumEvaluationNumber.ShouldBe(17);
+    }
+
+    [Fact]
+    public void Page_Refusals_AreAllNamed()
+    {
+        foreach (var name in Enum.GetNames<PolicyRefusal>()) Page.ShouldContain($"`{name}`");
+        foreach (var name in Enum.GetNames<TcbStatus>()) Page.ShouldContain($"`{name}`");
+    }
+}
