@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orleans.Storage;
+using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Pythia;
@@ -35,12 +36,30 @@ public static class PythiaGrainsExtensions
         services.AddSingleton<LedgerChains>();
         services.AddSingleton<LedgerBeginnings>();
         services.AddSingleton<LaneDirectory>();
-        services.AddSingleton<EnclaveDirectory>();
         services.AddSingleton<SubjectServices>();
         services.AddSingleton<IActReader, ActReader>();
         services.AddKeyedSingleton<IGrainStorageSerializer, PythiaStateSerializer>(GrainStorage.Name);
         services.AddHostedService<MirrorStarter>();
-        services.AddHostedService<EnclaveReporter>();
+        services.AddPythiaTier();
         return services.AddGrainEngine();
+    }
+
+    /// <summary>
+    /// Adds what stands between enclaves beside this silo and those who ask them: their appraisal and the reports to the directory. The host adds an
+    /// <c>IEnclave</c> for each, and sections <c>Attestation</c> and <c>Collateral</c> where defaults don't fit.
+    /// </summary>
+    public static IServiceCollection AddPythiaTier(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddOptions<AttestationOptions>().BindConfiguration(AttestationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<CollateralOptions>().BindConfiguration(CollateralOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<AttestationSetup>();
+        services.AddSingleton<EnclaveDirectory>();
+        services.AddSingleton<EnclaveFigures>();
+        services.AddSingleton<EnclaveAppraiser>();
+        services.AddHostedService<EnclaveReporter>();
+        services.AddHostedService<CollateralRefresher>();
+        return services;
     }
 }

@@ -27,6 +27,8 @@ public static class DeviceEndpoints
     /// <summary>RFC 9052 section 2.</summary>
     public const string AnswerMediaType = "application/cose; cose-type=\"cose-sign1\"";
 
+    private const int MostTries = 3;
+
     public static void Map(RouteGroupBuilder chain)
     {
         chain.MapPost("/answer", AnswerByAnyAsync).Describe(ApiOperations.Ask);
@@ -34,7 +36,7 @@ public static class DeviceEndpoints
         chain.MapGet("/enclaves", ListEnclavesAsync).Describe(ApiOperations.Enclaves);
     }
 
-    // One that answers is as good as another: the next in turn, and the one after it if that is gone meanwhile.
+    // One that answers is as good as another: the next in turn, and the one after it if that is gone meanwhile, or can't answer just now.
     private static async Task<IResult> AnswerByAnyAsync(HttpContext context, IGrainFactory grains, EnclaveDirectory directory, ILogger<EnclaveDirectory> logger)
     {
         var (request, problem) = await RequestBody.ReadAsync(context.Request, RequestMediaType, LongestRequestBytes);
@@ -42,20 +44,23 @@ public static class DeviceEndpoints
 
         var chainId = ServedChains.Of(context).ChainId;
         var enclaves = await directory.ListInTurnAsync(grains, chainId);
-        foreach (var enclave in enclaves.Take(2))
+        IResult? refusal = null;
+        foreach (var enclave in enclaves.Take(MostTries))
         {
             try
             {
-                return await AskAsync(context, grains, chainId, enclave, request, logger);
+                var result = await AskAsync(context, grains, chainId, enclave, request, logger);
+                if (result is not RefusalResult { IsOfThisEnclaveNow: true }) return result;
+                refusal = result;
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
-                directory.Forget(chainId);
+                directory.Forget(chainId, enclave);
                 GatewayLog.EnclaveUnreachable(logger, enclave, e);
             }
         }
 
-        return new ProblemResult(Problem.TryAgain($"no enclave of chain {chainId} answers"));
+        return refusal ?? new ProblemResult(Problem.TryAgain($"no enclave of chain {chainId} answers"));
     }
 
     private static async Task<IResult> AnswerByOneAsync(
@@ -70,9 +75,21 @@ public static class DeviceEndpoints
         // A name that no silo reported must not make a grain.
         var chainId = ServedChains.Of(context).ChainId;
         if (!(await directory.ListInTurnAsync(grains, chainId)).Contains(id, StringComparer.Ordinal))
-            return new ProblemResult(new Problem(ProblemTypes.UnknownEnclave, $"enclave '{id}' found, one of GET …/enclaves expected"));
+            return new ProblemResult(await FindWhyNotAsync(grains, chainId, id));
 
         return await AskAsync(context, grains, chainId, id, request, logger);
+    }
+
+    // Its name is known although no question goes to it: then it may come back, and the caller learns why it is out.
+    private static async Task<Problem> FindWhyNotAsync(IGrainFactory grains, ulong chainId, string id)
+    {
+        var known = (await grains.GetPythiaDirectory(chainId).ListAsync()).FirstOrDefault(report => report.EnclaveId == id);
+        return known switch
+        {
+            { State: EnclaveState.Drained } => new Problem(ProblemTypes.EnclaveDrained, $"enclave '{id}' is drained: {EnclaveJson.NamesOf(known)}") { RetryAfterSeconds = 60 },
+            { } => Problem.TryAgain($"enclave '{id}' does not answer: {EnclaveJson.NamesOf(known)}"),
+            null => new Problem(ProblemTypes.UnknownEnclave, $"enclave '{id}' found, one of GET …/enclaves expected"),
+        };
     }
 
     private static async Task<IResult> AskAsync(
@@ -89,30 +106,35 @@ public static class DeviceEndpoints
         return new RefusalResult(ImmutableCollectionsMarshal.AsArray(reply.Problem)!, RefusalStatus.Of(reply.Reason));
     }
 
-    private static async Task<IResult> ListEnclavesAsync(HttpContext context, IGrainFactory grains, EnclaveDirectory directory, ILogger<EnclaveDirectory> logger)
+    private static async Task<IResult> ListEnclavesAsync(HttpContext context, IGrainFactory grains, ILogger<EnclaveDirectory> logger)
     {
         var chainId = ServedChains.Of(context).ChainId;
+        var reports = await grains.GetPythiaDirectory(chainId).ListAsync();
         var identities = new List<EnclaveJson>();
-        foreach (var enclave in (await directory.ListInTurnAsync(grains, chainId)).Order(StringComparer.Ordinal))
+        foreach (var report in reports.Where(report => report.State == EnclaveState.Healthy))
         {
             try
             {
-                var grain = grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave));
-                identities.Add(EnclaveJson.Of(await grain.IdentifyAsync(context.RequestAborted)));
+                var grain = grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, report.EnclaveId));
+                identities.Add(EnclaveJson.Of(await grain.IdentifyAsync(context.RequestAborted), report));
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
-                GatewayLog.EnclaveUnreachable(logger, enclave, e);
+                GatewayLog.EnclaveUnreachable(logger, report.EnclaveId, e);
             }
         }
 
         context.Response.Headers.CacheControl = "no-store";
-        return Results.Json(new EnclavesJson(chainId, identities), GatewayJson.Options);
+        var drained = reports.Where(report => report.State == EnclaveState.Drained).Select(DrainedEnclaveJson.Of);
+        return Results.Json(new EnclavesJson(chainId, identities, [.. drained]), GatewayJson.Options);
     }
 
     // The enclave's own words, with the status that fits them.
     private sealed class RefusalResult(byte[] problem, int status) : IResult
     {
+        /// <summary>It can't answer now, and another one may.</summary>
+        public bool IsOfThisEnclaveNow => status == StatusCodes.Status503ServiceUnavailable;
+
         public async Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.StatusCode = status;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Pythia.Gateway.Requests;
 using Pythia.Grains;
 using Pythia.Grains.Ledgers;
+using Pythia.Grains.Pythia;
 
 namespace Pythia.Gateway.Health;
 
@@ -23,6 +24,9 @@ internal sealed class GrainHealth(IGrainFactory grains, ServedChains chains, IOp
                 if (healthy.IsDefaultOrEmpty)
                     reasons.Add(new(HealthCodes.NoEnclaveOfChain, chain.ChainId, null, $"no enclave of chain {chain.ChainId} has said within a minute that it answers"));
 
+                var reports = await grains.GetPythiaDirectory(chain.ChainId).ListAsync().WaitAsync(cancellationToken);
+                reasons.AddRange(reports.Where(report => report.State == EnclaveState.Drained).Select(report => Judge(chain.ChainId, report)));
+
                 var ledger = await grains.GetLedger(chain.ChainId).GetAsync().WaitAsync(cancellationToken);
                 if (Judge(chain.ChainId, ledger) is { } reason) reasons.Add(reason);
             }
@@ -35,6 +39,12 @@ internal sealed class GrainHealth(IGrainFactory grains, ServedChains chains, IOp
         // Useless to devices only if no chain at all has one.
         return enclaves > 0 ? reasons : [.. reasons.Select(r => r.Code == HealthCodes.NoEnclaveOfChain ? r with { Code = HealthCodes.NoEnclave } : r)];
     }
+
+    private static HealthReason Judge(ulong chain, EnclaveReport report)
+        => new(
+            HealthCodes.EnclaveDrained, chain, report.EnclaveId,
+            $"enclave {report.EnclaveId} ({report.Attestation}): {string.Join("; ", report.Reasons.Select(reason => $"{reason.Name}, {reason.Detail}"))}",
+            DateTimeOffset.FromUnixTimeMilliseconds(report.SinceUnixMs));
 
     private HealthReason? Judge(ulong chain, LedgerView ledger)
     {

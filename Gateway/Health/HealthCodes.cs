@@ -42,6 +42,10 @@ public static class HealthCodes
     public static readonly HealthCode HeadOld = new("head-old", HealthLevel.Degraded, "enclave", "no head came for `Operations:HeadAgeSeconds`, and no node says why");
     public static readonly HealthCode EnclaveNodeSetAside = new("enclave-node-set-aside", HealthLevel.Degraded, "enclave", "the enclave asks this node last, for what it said or did");
 
+    public static readonly HealthCode EnclaveDrained = new("enclave-drained", HealthLevel.Degraded, "enclave", "no question goes to this enclave: its evidence does not hold, or the policy refuses it; the detail names every reason");
+    public static readonly HealthCode CollateralNotRefreshed = new("collateral-not-refreshed", HealthLevel.Degraded, "enclave", "no newer collateral of a platform could be had or taken; what is kept still holds");
+    public static readonly HealthCode CollateralExpired = new("collateral-expired", HealthLevel.Degraded, "enclave", "no collateral of a platform holds: its enclaves are drained");
+
     public static readonly HealthCode NoNodeAnswers = new("no-node-answers", HealthLevel.Degraded, "nodes", "every configured node is in trouble: nothing goes to the chain");
     public static readonly HealthCode NodeNotReached = new("node-not-reached", HealthLevel.Degraded, "nodes", "no connection");
     public static readonly HealthCode NodeTooLate = new("node-too-late", HealthLevel.Degraded, "nodes", "connected, and silent beyond the time limit");
@@ -82,6 +86,7 @@ public static class HealthCodes
     [
         Starting, Stopping, PartSilent, SilosSilent, StorageFailed, DiskNearlyFull, ClockSkewed,
         NoEnclave, NoEnclaveOfChain, EnclaveWrongCode, HeadNoNodeAnswers, HeadDoesNotHold, HeadWrongChain, HeadWentBack, HeadOld, EnclaveNodeSetAside,
+        EnclaveDrained, CollateralNotRefreshed, CollateralExpired,
         NoNodeAnswers, NodeNotReached, NodeTooLate, NodeHttpStatus, NodeNotJsonRpc, NodeTooLong, NodeLimitExceeded, NodeRefuses, NodeUnusable, NodeWrongChain, NodeLags,
         NodeSetAside, NodesDisagree,
         FollowerNoEnclave, FollowerNoNodeAnswers, FollowerNodesDisagree, FollowerReorgTooDeep, FollowerNotDelivered, FollowerOther, FollowerLags,

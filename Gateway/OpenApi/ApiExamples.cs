@@ -31,7 +31,8 @@ internal static class ApiExamples
 
     public static readonly ManufacturerView Manufacturer = new(Address('9'), 1, 0, 1_000, Position);
 
-    public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash))]);
+    public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash), "gramine")],
+        [new("enclave-2", "gramine", ["CollateralExpired"], "2025-12-17T19:35:00Z")]);
 
     public static readonly JsonObject Prepared = new()
     {

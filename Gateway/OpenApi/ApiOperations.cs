@@ -128,9 +128,9 @@ internal static partial class ApiOperations
     };
 
     public static readonly ApiOperation Ask = Question("askAny", "Passes a device's question to an enclave that answers");
-    public static readonly ApiOperation AskOne = Question("askOne", "Passes a device's question to one enclave", ProblemTypes.BadId, ProblemTypes.UnknownEnclave);
+    public static readonly ApiOperation AskOne = Question("askOne", "Passes a device's question to one enclave", ProblemTypes.BadId, ProblemTypes.UnknownEnclave, ProblemTypes.EnclaveDrained);
 
-    public static readonly ApiOperation Enclaves = new("listEnclaves", "devices", "The enclaves that answer, with what a device pins")
+    public static readonly ApiOperation Enclaves = new("listEnclaves", "devices", "The enclaves that answer, with what a device pins, and those that are drained")
     {
         ForDevices = true,
         Replies = [new(200, "All of them.", Schema: typeof(EnclavesJson), Example: ApiExamples.Enclaves)],

@@ -51,6 +51,7 @@ public static class ProblemTypes
     public static readonly ProblemType HeadersTooLarge = new("headers-too-large", 431, "The header fields are too large");
     public static readonly ProblemType Internal = new("internal", 500, "Something went wrong here");
     public static readonly ProblemType TryAgain = new("try-again", 503, "It can't be done now");
+    public static readonly ProblemType EnclaveDrained = new("enclave-drained", 503, "No question goes to this enclave");
     public static readonly ProblemType Busy = new("busy", 503, "Too much is waiting");
 
     /// <summary>All of them, in the order above.</summary>

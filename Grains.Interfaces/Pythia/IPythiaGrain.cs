@@ -20,13 +20,17 @@ public interface IPythiaGrain : IGrainWithStringKey
 [Alias("pythia.IPythiaDirectoryGrain")]
 public interface IPythiaDirectoryGrain : IGrainWithStringKey
 {
-    /// <summary>A silo says that its enclave answers, or why it does not. Entries that are not renewed within a minute are dropped.</summary>
+    /// <summary>A silo says how an enclave beside it stands. Entries that are not renewed within a minute are dropped.</summary>
     [Alias("Report")]
-    Task ReportAsync(string enclaveId, string trouble);
+    Task ReportAsync(EnclaveReport report);
 
     /// <summary>Ids of the enclaves that answer, in no order that means anything.</summary>
     [Alias("ListHealthy")]
     Task<ImmutableArray<string>> ListHealthyAsync();
+
+    /// <summary>All enclaves that silos reported within a minute, those that get no questions too, by name.</summary>
+    [Alias("List")]
+    Task<ImmutableArray<EnclaveReport>> ListAsync();
 }
 
 /// <summary>An answer, or why there is none.</summary>

@@ -1,49 +1,91 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Pythia.Enclave;
 
 namespace Pythia.Grains.Pythia;
 
-/// <summary>Tells the directory every 20 seconds whether the enclaves beside this silo answer.</summary>
+/// <summary>Tells the directory how the enclaves beside this silo stand: whether they answer, and whether their evidence is accepted. Each has a loop of its own.</summary>
 internal sealed partial class EnclaveReporter(
-    IGrainFactory grains, IEnumerable<IEnclave> enclaves, TimeProvider time, ILogger<EnclaveReporter> logger) : BackgroundService
+    IGrainFactory grains, IEnumerable<IEnclave> enclaves, EnclaveAppraiser appraiser, IOptions<AttestationOptions> options, TimeProvider time, ILogger<EnclaveReporter> logger)
+    : BackgroundService
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan FirstPeriod = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (appraiser.Attestation == "unattested") LogUnattested();
+        return Task.WhenAll(enclaves.Select(enclave => ReportAsync(enclave, stoppingToken)));
+    }
+
+    private async Task ReportAsync(IEnclave enclave, CancellationToken stoppingToken)
+    {
+        var period = TimeSpan.FromSeconds(options.Value.ReportSeconds);
         using var ticks = new PeriodicTimer(FirstPeriod, time);
+        (ulong Chain, EnclaveReport Report)? last = null;
         do
         {
-            foreach (var enclave in enclaves)
+            try
             {
-                ticks.Period = await TryReportAsync(enclave, stoppingToken) ? Period : FirstPeriod;
+                last = await LookAsync(enclave, last, stoppingToken);
+                if (last is { } found) await grains.GetPythiaDirectory(found.Chain).ReportAsync(found.Report);
             }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogNotReported(e);
+            }
+            catch (Exception)
+            {
+                return; // the silo stops
+            }
+
+            ticks.Period = last?.Report.State == EnclaveState.Healthy ? period : FirstPeriod;
         }
         while (await WaitAsync(ticks, stoppingToken));
     }
 
-    private async Task<bool> TryReportAsync(IEnclave enclave, CancellationToken stoppingToken)
+    // Null while it has not yet said once who it is.
+    private async Task<(ulong Chain, EnclaveReport Report)?> LookAsync(IEnclave enclave, (ulong Chain, EnclaveReport Report)? last, CancellationToken stoppingToken)
     {
+        (ulong Chain, EnclaveReport Report) found;
         try
         {
             var identity = await enclave.IdentifyAsync(stoppingToken);
-            var health = await enclave.HealthAsync(stoppingToken);
-            var trouble = health.CanAnswer ? "" : health.Trouble?.Reason.ToString() ?? nameof(RefusalReason.NoHead);
-            await grains.GetPythiaDirectory(identity.ChainId).ReportAsync(identity.Id, trouble);
-            return health.CanAnswer;
+            found = (identity.ChainId, await FindAsync(enclave, identity, stoppingToken));
         }
-        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception gone) when (gone is EnclaveException or ObjectDisposedException)
         {
-            LogNotReported(e);
-            return false;
+            if (last is not { } known) return null;
+            var name = gone is EnclaveException { Fault: var fault } ? fault.ToString() : nameof(EnclaveFault.Gone);
+            found = (known.Chain, known.Report with { State = EnclaveState.Silent, Reasons = [new(name, gone.Message)], SinceUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds() });
         }
-        catch (OperationCanceledException)
+
+        if (last?.Report is { } before && before.State == found.Report.State && Names(before).SequenceEqual(Names(found.Report), StringComparer.Ordinal))
         {
-            return false;
+            return found with { Report = found.Report with { SinceUnixMs = before.SinceUnixMs } };
         }
+
+        Log(found.Report);
+        return found;
     }
+
+    private async Task<EnclaveReport> FindAsync(IEnclave enclave, EnclaveIdentity identity, CancellationToken stoppingToken)
+    {
+        // Judged although it may not answer now: what is wrong with its evidence is worth knowing before it does.
+        var standing = await appraiser.AppraiseAsync(enclave, identity, stoppingToken);
+        var health = await enclave.HealthAsync(stoppingToken);
+        var (state, reasons) = standing.IsAccepted ? (EnclaveState.Healthy, ImmutableArray<EnclaveReason>.Empty) : (EnclaveState.Drained, standing.Reasons);
+        if (state == EnclaveState.Healthy && !health.CanAnswer)
+        {
+            (state, reasons) = (EnclaveState.Silent, [new((health.Trouble?.Reason ?? RefusalReason.NoHead).ToString(), health.Trouble?.Detail ?? "no head is verified")]);
+        }
+
+        return new EnclaveReport(
+            identity.Id, state, appraiser.Attestation, reasons, time.GetUtcNow().ToUnixTimeMilliseconds(), standing.HoldsUntil?.ToUnixTimeMilliseconds() ?? 0);
+    }
+
+    private static IEnumerable<string> Names(EnclaveReport report) => report.Reasons.Select(r => r.Name);
 
     private static async Task<bool> WaitAsync(PeriodicTimer ticks, CancellationToken stoppingToken)
     {
@@ -57,6 +99,25 @@ internal sealed partial class EnclaveReporter(
         }
     }
 
+    private void Log(EnclaveReport report)
+    {
+        if (report.State == EnclaveState.Drained) LogDrained(report.EnclaveId, string.Join("; ", report.Reasons.Select(r => $"{r.Name}, {r.Detail}")));
+        else if (report.State == EnclaveState.Healthy) LogListed(report.EnclaveId, report.Attestation);
+        else LogSilent(report.EnclaveId, string.Join("; ", report.Reasons.Select(r => $"{r.Name}, {r.Detail}")));
+    }
+
     [LoggerMessage(EventId = 1401, Level = LogLevel.Warning, Message = "An enclave could not be reported")]
     private partial void LogNotReported(Exception exception);
+
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "Enclave {Enclave} is drained, no question goes to it: {Reasons}")]
+    private partial void LogDrained(string enclave, string reasons);
+
+    [LoggerMessage(EventId = 1404, Level = LogLevel.Information, Message = "Enclave {Enclave} gets questions ({Attestation})")]
+    private partial void LogListed(string enclave, string attestation);
+
+    [LoggerMessage(EventId = 1408, Level = LogLevel.Warning, Message = "Enclave {Enclave} does not answer: {Reasons}")]
+    private partial void LogSilent(string enclave, string reasons);
+
+    [LoggerMessage(EventId = 1405, Level = LogLevel.Warning, Message = "Attestation is off: nothing but this operator's word stands behind the enclaves")]
+    private partial void LogUnattested();
 }

@@ -2,29 +2,51 @@ using System.Collections.Immutable;
 
 namespace Pythia.Grains.Pythia;
 
-/// <summary>Which enclaves answer. In memory only: silos report again within a minute, and a question to one that is gone fails safely.</summary>
+/// <summary>
+/// Which enclaves answer. In memory only: silos report again within a minute, and a question to one that is gone fails safely. An entry whose evidence ends
+/// meanwhile is drained here, whether its silo comes to say so or not.
+/// </summary>
 [GrainType("pythia-directory")]
 public sealed class PythiaDirectoryGrain(TimeProvider time) : Grain, IPythiaDirectoryGrain
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(1);
 
-    private readonly Dictionary<string, (long Timestamp, string Trouble)> _reports = [];
+    private readonly Dictionary<string, (long Timestamp, EnclaveReport Report)> _reports = [];
 
     /// <inheritdoc/>
-    public Task ReportAsync(string enclaveId, string trouble)
+    public Task ReportAsync(EnclaveReport report)
     {
-        _reports[enclaveId] = (time.GetTimestamp(), trouble);
+        _reports[report.EnclaveId] = (time.GetTimestamp(), report);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public Task<ImmutableArray<string>> ListHealthyAsync()
+        => Task.FromResult<ImmutableArray<string>>([.. Current().Where(r => r.State == EnclaveState.Healthy).Select(r => r.EnclaveId)]);
+
+    /// <inheritdoc/>
+    public Task<ImmutableArray<EnclaveReport>> ListAsync()
+        => Task.FromResult<ImmutableArray<EnclaveReport>>([.. Current().OrderBy(r => r.EnclaveId, StringComparer.Ordinal)]);
+
+    private IEnumerable<EnclaveReport> Current()
     {
         foreach (var old in _reports.Where(r => time.GetElapsedTime(r.Value.Timestamp) > Lifetime).Select(r => r.Key).ToArray())
         {
             _reports.Remove(old);
         }
 
-        return Task.FromResult<ImmutableArray<string>>([.. _reports.Where(r => r.Value.Trouble.Length == 0).Select(r => r.Key)]);
+        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        return _reports.Values.Select(r => r.Report).Select(r => r.State == EnclaveState.Healthy && r.HoldsUntilUnixMs > 0 && now >= r.HoldsUntilUnixMs ? Ended(r) : r);
+    }
+
+    private static EnclaveReport Ended(EnclaveReport report)
+    {
+        var end = DateTimeOffset.FromUnixTimeMilliseconds(report.HoldsUntilUnixMs);
+        return report with
+        {
+            State = EnclaveState.Drained,
+            Reasons = [new("EvidenceEnded", $"evidence of enclave {report.EnclaveId} ended {end:u} and was not renewed")],
+            SinceUnixMs = report.HoldsUntilUnixMs,
+        };
     }
 }

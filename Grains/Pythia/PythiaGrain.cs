@@ -17,7 +17,18 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         (var chainId, _enclaveId) = GrainKeys.Split(this.GetPrimaryKeyString());
-        _enclave = await enclaves.GetAsync(chainId, cancellationToken, _enclaveId);
+        string trouble;
+        try
+        {
+            _enclave = await enclaves.GetAsync(chainId, cancellationToken, _enclaveId);
+            return;
+        }
+        catch (InvalidOperationException none)
+        {
+            trouble = none.Message;
+        }
+
+        throw Gone(trouble);
     }
 
     /// <inheritdoc/>
@@ -29,15 +40,15 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
             return new PythiaReply([], [], $"{nameof(RefusalReason.BadRequest)}: {found} bytes found, 1 to {LongestRequestBytes} expected");
         }
 
-        var reply = await _enclave.AnswerAsync(request.AsMemory(), cancellationToken);
+        var reply = await AskAsync(enclave => enclave.AnswerAsync(request.AsMemory(), cancellationToken));
         return new PythiaReply([.. reply.Answer.Span], [.. reply.Problem.Span], reply.Refusal?.Reason.ToString() ?? "");
     }
 
     /// <inheritdoc/>
     public async Task<PythiaIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
     {
-        var identity = await _enclave.IdentifyAsync(cancellationToken);
-        var head = await _enclave.HeadAsync(cancellationToken);
+        var identity = await AskAsync(enclave => enclave.IdentifyAsync(cancellationToken));
+        var head = await AskAsync(enclave => enclave.HeadAsync(cancellationToken));
         return new PythiaIdentity(
             _enclaveId,
             [.. identity.SigningKey.Span],
@@ -47,4 +58,23 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
             head?.UnixSeconds ?? 0,
             head is null ? "" : Hex.Format(head.Hash.Span));
     }
+
+    // An enclave that is gone is another one's turn: the caller sees what it sees when the silo is gone.
+    private async ValueTask<T> AskAsync<T>(Func<IEnclave, ValueTask<T>> ask)
+    {
+        string trouble;
+        try
+        {
+            return await ask(_enclave);
+        }
+        catch (Exception gone) when (gone is EnclaveException or ObjectDisposedException)
+        {
+            trouble = gone.Message;
+        }
+
+        throw Gone(trouble);
+    }
+
+    // Without its cause, which crosses no call.
+    private OrleansException Gone(string trouble) => new($"pythia {_enclaveId}: {trouble}");
 }

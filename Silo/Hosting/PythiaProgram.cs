@@ -6,11 +6,13 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pythia.Enclave;
 using Pythia.Enclave.Hosting;
+using Pythia.Enclave.Attestation.Attesters;
 using Pythia.Gateway;
 using Pythia.Gateway.Health;
 using Pythia.Gateway.Telemetry;
 using Pythia.Grains;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Pythia;
 using Pythia.Silo.Commands;
 using Pythia.Silo.Health;
 using Pythia.Silo.Options;
@@ -76,11 +78,20 @@ public sealed class PythiaProgram : IAsyncDisposable
         => Chain.Describe().Concat(
         [
             $"Devices ask      POST {Url}pythia/{Chain.Contracts.ChainId}/answer",
+            $"Attestation      {Attestation()}",
             $"Enclaves to pin  GET  {Url}pythia/{Chain.Contracts.ChainId}/enclaves",
             $"REST             {Url}v1/chains/{Chain.Contracts.ChainId}/…",
             $"Health           GET  {Url}health/ready",
             $"Operators        GET  {OperationsUrl}health/ready and {OperationsUrl}metrics",
         ]);
+
+    private string Attestation() => Services.GetRequiredService<AttestationSetup>() switch
+    {
+        { Mode: AttestationMode.Simulated, Platform: { } platform } =>
+            $"simulated under root {Convert.ToHexStringLower(platform.RootKey.Span[..8])}…: no hardware stands behind it (Attestation:Mode)",
+        { Mode: AttestationMode.Gramine } => "Gramine on SGX",
+        _ => "none: this operator's word (Attestation:Mode)",
+    };
 
     public async ValueTask DisposeAsync()
     {
@@ -94,6 +105,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddConfiguration(settings.Configuration);
         builder.Configuration.AddInMemoryCollection(SettingsOfChain.Of(settings, chain, proofNode));
+        builder.Configuration.AddInMemoryCollection(settings.AttestationDefaults(folder));
         builder.Logging.ClearProviders();
         builder.Logging.AddPythiaConsole(settings.Telemetry.LogFormat);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
@@ -106,10 +118,11 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.Services.AddPythiaOperations();
         AddMirror(builder.Services, settings, chain);
         AddHealth(builder.Services, chain, folder);
+        AddAttester(builder.Services, settings);
         builder.Services.AddPythiaEnclave(builder.Configuration);
         builder.UseOrleans(silo =>
         {
-            EngineSetup.Configure(silo, folder, settings.Data);
+            EngineSetup.Configure(silo, folder, settings);
 
             // It costs something at each call, so only where the traces go somewhere.
             if (!string.IsNullOrEmpty(settings.Telemetry.OtlpEndpoint)) silo.AddActivityPropagation();
@@ -137,11 +150,25 @@ public sealed class PythiaProgram : IAsyncDisposable
         });
     }
 
+    // The enclave in this process makes its quotes with what the silo appraises them by.
+    private static void AddAttester(IServiceCollection services, SiloSettings settings)
+    {
+        if (settings.Attestation.Mode == AttestationMode.Gramine)
+        {
+            services.AddSingleton<IAttester>(provider => new GramineAttester(provider.GetRequiredService<TimeProvider>()));
+        }
+        else if (settings.Attestation.Mode == AttestationMode.Simulated)
+        {
+            services.AddSingleton<IAttester>(provider => new SimulatedAttester(provider.GetRequiredService<AttestationSetup>().Platform!, SimulatedEnclaves.OfThisCode()));
+        }
+    }
+
     private static void AddHealth(IServiceCollection services, ChainAccess chain, DataFolder folder)
     {
         services.AddSingleton(folder);
         services.AddSingleton<IHealthPart, FolderHealth>();
         services.AddSingleton<IHealthPart, LaneHealth>();
+        services.AddSingleton<IHealthPart, CollateralHealth>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RelayWatch>(provider, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<NodeWatch>(services, chain.Contracts.ChainId, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<HeadWatch>(services));

@@ -1,16 +1,19 @@
 using Microsoft.Extensions.Configuration;
+using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Enclave.Host;
 using Pythia.Enclave.Hosting;
 using Pythia.Gateway;
 using Pythia.Gateway.Settings;
 using Pythia.Gateway.Telemetry;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Pythia;
 using Pythia.Silo.Commands;
+using Pythia.Silo.Hosting;
 
 namespace Pythia.Silo.Options;
 
 /// <summary>All settings of the program, checked before anything is made or started.</summary>
-public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data, ChainOptions Chain, RelayOptions Relay, GatewayOptions Gateway, OperationsOptions Operations, TelemetryOptions Telemetry)
+public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data, ChainOptions Chain, RelayOptions Relay, GatewayOptions Gateway, OperationsOptions Operations, TelemetryOptions Telemetry, AttestationOptions Attestation)
 {
     /// <summary>Section of <see cref="MirrorOptions"/>.</summary>
     public const string MirrorSection = "Mirror";
@@ -23,6 +26,8 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         (RelayOptions.Section, typeof(RelayOptions)),
         (EnclaveOptions.Section, typeof(EnclaveOptions)),
         (EnclaveProcessOptions.Section, typeof(EnclaveProcessOptions)),
+        (AttestationOptions.Section, typeof(AttestationOptions)),
+        (CollateralOptions.Section, typeof(CollateralOptions)),
         (MirrorSection, typeof(MirrorOptions)),
         (GatewayOptions.Section, typeof(GatewayOptions)),
         (OperationsOptions.Section, typeof(OperationsOptions)),
@@ -39,9 +44,14 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
     /// <exception cref="StartException">Each wrong or missing setting with its key, what was found and what is expected.</exception>
     public static SiloSettings Read(IConfiguration configuration)
     {
-        // 1. defaults that only this program has
+        // 1. defaults that only this program has: a chain of one's own is there to try things out, and says of its enclaves what they are
+        var ownChain = !configuration.GetSection($"{ChainOptions.Section}:{nameof(ChainOptions.Rpc)}").GetChildren().Any();
         var withDefaults = new ConfigurationBuilder()
-            .AddInMemoryCollection([new($"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}", "enclave-1")])
+            .AddInMemoryCollection(
+            [
+                new($"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}", "enclave-1"),
+                new($"{AttestationOptions.Section}:{nameof(AttestationOptions.Mode)}", (ownChain ? AttestationMode.Simulated : AttestationMode.None).ToString()),
+            ])
             .AddConfiguration(configuration)
             .Build();
 
@@ -52,6 +62,8 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         var relay = Take<RelayOptions>(withDefaults, RelayOptions.Section, problems);
         Take<MirrorOptions>(withDefaults, MirrorSection, problems);
         Take<EnclaveProcessOptions>(withDefaults, EnclaveProcessOptions.Section, problems);
+        var attestation = Take<AttestationOptions>(withDefaults, AttestationOptions.Section, problems);
+        var collateral = Take<CollateralOptions>(withDefaults, CollateralOptions.Section, problems);
         var telemetry = Take<TelemetryOptions>(withDefaults, TelemetryOptions.Section, problems);
         var operations = Take<OperationsOptions>(withDefaults, OperationsOptions.Section, problems);
 
@@ -67,11 +79,12 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
             problems.Add(new("Relay:KeystoreFile", "nothing", "a file (or 0x and 64 hex digits in Relay:Key), since Chain:Rpc names nodes that are not our own"));
         if (chain.Rpc.Count == 0 && chain.HeadRpc is { Length: > 0 })
             problems.Add(new("Chain:HeadRpc", $"'{chain.HeadRpc}'", "nothing, since Chain:Rpc names no nodes"));
+        problems.AddRange(FindContradictions(attestation, collateral));
         var messages = problems.Select(problem => problem.ToString()).ToList();
         if (problems.Count == 0) messages.AddRange(EnclaveOptionsCheck.FindProblems(enclave));
 
         return messages.Count == 0
-            ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations, telemetry)
+            ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations, telemetry, attestation)
             : throw new StartException(string.Join(Environment.NewLine, messages.Distinct(StringComparer.Ordinal).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
     }
 
@@ -85,6 +98,33 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         return problems.Count == 0
             ? options
             : throw new StartException(string.Join(Environment.NewLine, problems.Select(problem => problem.ToString()).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
+    }
+
+    /// <summary>Where last good collateral and the simulated platform are; a child process makes its quotes on the platform that the silo appraises it by.</summary>
+    internal Dictionary<string, string?> AttestationDefaults(DataFolder folder)
+    {
+        const string Attester = EnclaveProcessOptions.Section + ":" + nameof(EnclaveProcessOptions.Attester);
+        var own = Attestation.Folder is { Length: > 0 } set ? set : folder.PathOf("attestation");
+        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { [$"{AttestationOptions.Section}:{nameof(AttestationOptions.Folder)}"] = own };
+        var isChild = Configuration[$"{EnclaveProcessOptions.Section}:{nameof(EnclaveProcessOptions.Mode)}"] is { } mode
+            && string.Equals(mode, nameof(EnclaveMode.Process), StringComparison.OrdinalIgnoreCase);
+        if (Attestation.Mode == AttestationMode.Simulated && isChild && Configuration[Attester] is null)
+        {
+            values[Attester] = "simulated";
+            values[$"{EnclaveProcessOptions.Section}:{nameof(EnclaveProcessOptions.SimulatedPlatform)}"] = AttestationSetup.SimulatedPlatformFolder(own);
+        }
+
+        return values;
+    }
+
+    private static IEnumerable<SettingProblem> FindContradictions(AttestationOptions attestation, CollateralOptions collateral)
+    {
+        if (attestation.PolicyFile is { Length: > 0 } file && !File.Exists(file))
+            yield return new($"{AttestationOptions.Section}:{nameof(AttestationOptions.PolicyFile)}", $"'{file}'", "a file that is there");
+        if (attestation.Mode == AttestationMode.Gramine && collateral.Url.Length == 0)
+            yield return new($"{CollateralOptions.Section}:{nameof(CollateralOptions.Url)}", "nothing", $"an address, since {AttestationOptions.Section}:{nameof(AttestationOptions.Mode)} is Gramine");
+        foreach (var (name, url) in collateral.FindUnusable())
+            yield return new($"{CollateralOptions.Section}:{name}", $"'{url}'", CollateralOptions.UsableAddress);
     }
 
     private static IEnumerable<SettingProblem> FindWritten(IConfiguration configuration)

@@ -8,6 +8,7 @@ using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Cbor;
 using Pythia.Gateway.Devices;
 using Pythia.Grains.Pythia;
+using Pythia.Vectors;
 using Shouldly;
 
 namespace Pythia.Gateway.Tests;
@@ -185,6 +186,7 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Enclaves_Listed_WithWhatADevicePins()
     {
+        Report(new EnclaveReport("one", EnclaveState.Healthy, "gramine", [], 1, 0), Drained("two"), new EnclaveReport("three", EnclaveState.Silent, "gramine", [], 1, 0));
         _gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(
             new PythiaIdentity("one", [.. new byte[64]], [.. new byte[32]], 0, 17, 1_700_000_000, "0x" + new string('a', 64))));
         var page = JsonNode.Parse(await _gateway.Client.GetStringAsync("/pythia/31337/enclaves"))!;
@@ -195,7 +197,59 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
         ((string?)enclave["signingKey"]).ShouldBe("0x" + new string('0', 128));
         ((string?)enclave["configurationHash"]).ShouldBe("0x" + new string('0', 64));
         ((ulong)enclave["head"]!["block"]!).ShouldBe(17UL);
+        ((string?)enclave["attestation"]).ShouldBe("gramine");
+        var drained = page["drained"]!.AsArray().ShouldHaveSingleItem()!;
+        ((string?)drained["id"]).ShouldBe("two");
+        drained["reasons"]!.AsArray().Select(reason => (string?)reason).ShouldBe(["CollateralExpired", "DebugEnabled"]);
+        ((string?)drained["since"]).ShouldBe("2026-01-01T00:00:00Z");
+        page.ToJsonString().ShouldNotContain("operator's detail");
     }
+
+    [Fact]
+    public async Task Answer_NamedEnclaveThatIsDrained_SaysWhyAndAsksNobody()
+    {
+        Report(Drained("two"));
+        using var response = await PostAsync("/pythia/31337/enclaves/two/answer", [0x83]);
+
+        await ShouldBeRefusedAsync(response, 503, "enclave-drained", coapCode: (5 << 5) | 3);
+        response.Headers.RetryAfter.ShouldNotBeNull();
+        _gateway.Grains.CallsOf("AnswerAsync").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Answer_FirstEnclaveHasNoHead_AsksTheNext()
+    {
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
+        var asked = 0;
+        _gateway.Grains.On<IPythiaGrain>("AnswerAsync", _ => Task.FromResult(
+            Interlocked.Increment(ref asked) == 1 ? new PythiaReply([], [0xA0], "NoHead") : new PythiaReply(Answer, [], "")));
+        using var response = await PostAsync(Path, [0x83]);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        _gateway.Grains.CallsOf("AnswerAsync").Select(call => call.Key).ShouldBe(["31337/one", "31337/two"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Answer_EnclaveThatWasGone_ComesLastUntilItIsForgotten()
+    {
+        var time = new ManualTimeProvider();
+        var directory = new EnclaveDirectory(time);
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two", "three"]));
+        directory.Forget(31337, "two");
+        for (var i = 0; i < 6; i++) (await directory.ListInTurnAsync(_gateway.Grains.Factory, 31337))[^1].ShouldBe("two");
+        (await directory.ListInTurnAsync(_gateway.Grains.Factory, 1))[^1].ShouldNotBe("two", "another chain's enclave of that name is another one");
+
+        time.Advance(TimeSpan.FromSeconds(5.1));
+        var firsts = new List<string>();
+        for (var i = 0; i < 3; i++) firsts.Add((await directory.ListInTurnAsync(_gateway.Grains.Factory, 31337))[0]);
+        firsts.ShouldBe(["one", "two", "three"], ignoreOrder: true);
+    }
+
+    private void Report(params EnclaveReport[] reports)
+        => _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([.. reports]));
+
+    private static EnclaveReport Drained(string id) => new(
+        id, EnclaveState.Drained, "gramine", [new("CollateralExpired", "operator's detail"), new("DebugEnabled", "operator's detail")], 1_767_225_600_000, 0);
 
     [Fact]
     public async Task Answer_MoreThanTheRate_IsRefusedInCbor()

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pythia.Gateway.Tests.OpenApi;
 using Pythia.Grains.Clients;
+using Pythia.Grains.Pythia;
 
 namespace Pythia.Gateway.Tests;
 
@@ -40,6 +41,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
     {
         var grains = new ScriptedGrains();
         grains.On<IClientGrain>("ReserveAsync", _ => Task.FromResult(new QuotaReceipt(true, 0, [])));
+        grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult(System.Collections.Immutable.ImmutableArray<EnclaveReport>.Empty));
         grains.On<IClientGrain>("GiveBackAsync", _ => Task.CompletedTask);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();

@@ -69,6 +69,24 @@ public sealed class HealthEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ready_EnclaveDrained_IsDegradedAndTheReasonIsForOperators()
+    {
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>(
+        [
+            new("two", EnclaveState.Drained, "gramine", [new("CollateralExpired", "collateral sgx-1: ended")], 1_800_000_000_000, 0),
+        ]));
+        var page = await ReadAsync("/health/ready", 200);
+        Codes(page).ShouldBe(["enclave-drained"]);
+        page.ToJsonString().ShouldNotContain("CollateralExpired");
+
+        using var http = new HttpClient { BaseAddress = _gateway.OperationsUrl };
+        var reason = JsonNode.Parse(await http.GetStringAsync("/health/ready"))!["reasons"]!.AsArray().Single()!;
+        ((string?)reason["name"]).ShouldBe("two");
+        ((string?)reason["detail"]).ShouldBe("enclave two (gramine): CollateralExpired, collateral sgx-1: ended");
+        ((string?)reason["since"]).ShouldBe("2027-01-15T08:00:00Z");
+    }
+
+    [Fact]
     public async Task Ready_SilosGone_IsNotReady()
     {
         _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => throw new OrleansException("silo 10.0.0.7 is gone"));

@@ -48,20 +48,26 @@ public sealed record CollateralOptions
     [Range(1_024, 16 << 20)]
     public int MaxBytes { get; init; } = 256 << 10;
 
+    /// <summary>What an address must be.</summary>
+    public const string UsableAddress = "an https address without query (http only to this machine)";
+
     /// <summary>Every mistake in these options, named; none when they can be used.</summary>
     public IEnumerable<string> FindMistakes()
     {
         var results = new List<ValidationResult>();
         Validator.TryValidateObject(this, new ValidationContext(this), results, validateAllProperties: true);
-        foreach (var result in results) yield return result.ErrorMessage ?? $"{Section}: not valid";
-        if (Url.Length > 0 && !IsUsable(Url)) yield return Mistake(nameof(Url), Url);
-        if (RootCrlUrl.Length > 0 && !IsUsable(RootCrlUrl)) yield return Mistake(nameof(RootCrlUrl), RootCrlUrl);
+        return results.Select(result => result.ErrorMessage ?? $"{Section}: not valid")
+            .Concat(FindUnusable().Select(found => $"{Section}:{found.Name}: '{found.Url}' found, {UsableAddress} expected"));
+    }
+
+    /// <summary>Addresses that can't be used, with the names of their options.</summary>
+    public IEnumerable<(string Name, string Url)> FindUnusable()
+    {
+        if (Url.Length > 0 && !IsUsable(Url)) yield return (nameof(Url), Url);
+        if (RootCrlUrl.Length > 0 && !IsUsable(RootCrlUrl)) yield return (nameof(RootCrlUrl), RootCrlUrl);
     }
 
     private static bool IsUsable(string url)
         => Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri is { Query.Length: 0, Fragment.Length: 0 }
             && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
-
-    private static string Mistake(string name, string found)
-        => $"{Section}:{name}: '{found}' found, an https address without query (http only to this machine) expected";
 }

@@ -6,7 +6,7 @@ using Orleans.Runtime.Placement;
 namespace Pythia.Grains.Pythia;
 
 /// <summary>The grain lives on a silo that has an enclave beside it: for <see cref="IPythiaGrain"/> the one that its key names. Silos say
-/// so in their metadata: <c>enclave</c> is the enclave's id.</summary>
+/// so in their metadata: <c>enclave</c> is the enclave's id; of several, their ids with commas between.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class BesideEnclaveAttribute() : PlacementFilterAttribute(new BesideEnclaveStrategy());
 
@@ -22,7 +22,8 @@ public sealed class BesideEnclaveDirector(ISiloMetadataCache silosMetadata) : IP
     {
         var (_, rest) = GrainKeys.Split(target.GrainIdentity.Key.ToString()!);
         var isPythia = target.GrainIdentity.Type.ToString() == "pythia";
-        return silos.Where(s => silosMetadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(MetadataKey) is { } enclave && (!isPythia || enclave == rest));
+        return silos.Where(s => silosMetadata.GetSiloMetadata(s).Metadata.GetValueOrDefault(MetadataKey) is { Length: > 0 } enclaves
+            && (!isPythia || enclaves.Split(',').Contains(rest, StringComparer.Ordinal)));
     }
 }
 

@@ -15,9 +15,9 @@ internal static class EngineSetup
     public static bool HostsGateway => true;
 
     // One store for both: a reminder and its grain are in the same file.
-    public static void Configure(ISiloBuilder silo, DataFolder folder, DataOptions data)
+    public static void Configure(ISiloBuilder silo, DataFolder folder, SiloSettings settings)
     {
-        void Store(SqliteStorageOptions options) => (options.Path, options.Shards) = (folder.PathOf(EngineStorage.FileName), data.Shards);
+        void Store(SqliteStorageOptions options) => (options.Path, options.Shards) = (folder.PathOf(EngineStorage.FileName), settings.Data.Shards);
         silo.AddSqliteGrainStorage(GrainStorage.Name, Store);
         silo.UseSqliteReminderService(Store);
         silo.Services.AddSingleton<IHealthPart, StorageFilesHealth>();

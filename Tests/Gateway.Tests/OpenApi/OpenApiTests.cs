@@ -63,10 +63,10 @@ public sealed class OpenApiTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"chainId":31337,"enclaves":[]}""", null)]
-    [InlineData("""{"chainId":31337,"enclaves":[],"more":1}""", "additional properties")]
+    [InlineData("""{"chainId":31337,"enclaves":[],"drained":[]}""", null)]
+    [InlineData("""{"chainId":31337,"enclaves":[],"drained":[],"more":1}""", "additional properties")]
     [InlineData("""{"chainId":31337}""", "enclaves")]
-    [InlineData("""{"chainId":"31337","enclaves":[]}""", "integer")]
+    [InlineData("""{"chainId":"31337","enclaves":[],"drained":[]}""", "integer")]
     [InlineData("""{"chainId":31337,"enclaves":[{"id":"one","signingKey":"0x12","configurationHash":"0x","level":0,"head":{"block":1,"unixSeconds":1,"hash":"0x"}}]}""", "pattern")]
     public async Task Judge_ChangedAnswer_IsFound(string body, string? expected)
     {
@@ -92,7 +92,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         var text = (await ReadAsync())["paths"]!.ToJsonString();
 
         // Refused before any route is reached: no operation's answer.
-        foreach (var type in ProblemTypes.All.Except([ProblemTypes.Method, ProblemTypes.UnknownEnclave]))
+        foreach (var type in ProblemTypes.All.Except([ProblemTypes.Method, ProblemTypes.UnknownEnclave, ProblemTypes.EnclaveDrained]))
             text.ShouldContain($"\"{type.Uri}\"", customMessage: type.Name);
     }
 

@@ -58,14 +58,18 @@ public sealed class PythiaGrainTests : IAsyncLifetime
     public async Task ListHealthy_EnclaveThatReportsTrouble_IsNotListed()
     {
         var directory = _world.Grains.GetGrain<IPythiaDirectoryGrain>(MirrorWorld.Key("0"));
-        await directory.ReportAsync("a", "");
-        await directory.ReportAsync("b", "NoHead");
+        await directory.ReportAsync(Report("a", EnclaveState.Healthy));
+        await directory.ReportAsync(Report("b", EnclaveState.Silent));
         Assert.Contains("a", await directory.ListHealthyAsync());
         Assert.DoesNotContain("b", await directory.ListHealthyAsync());
 
-        await directory.ReportAsync("a", "NodeUnavailable");
+        await directory.ReportAsync(Report("a", EnclaveState.Drained));
         Assert.DoesNotContain("a", await directory.ListHealthyAsync());
+        Assert.Equal([("a", EnclaveState.Drained), ("b", EnclaveState.Silent)], (await directory.ListAsync()).Where(r => r.EnclaveId is "a" or "b").Select(r => (r.EnclaveId, r.State)));
     }
+
+    private static EnclaveReport Report(string id, EnclaveState state)
+        => new(id, state, "unattested", state == EnclaveState.Healthy ? [] : [new EnclaveReason("NoHead", "none")], 1, 0);
 
     private IPythiaGrain Pythia(string enclave) => _world.Grains.GetGrain<IPythiaGrain>(MirrorWorld.Key(enclave));
 }

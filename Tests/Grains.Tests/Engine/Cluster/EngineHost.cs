@@ -19,7 +19,7 @@ public sealed class EngineHost : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.UseSiloMetadata(new Dictionary<string, string> { ["enclave"] = "model" });
+            silo.UseSiloMetadata(new Dictionary<string, string> { ["enclave"] = "model,one,two" });
             configure(silo);
         });
         var cluster = builder.Build();

@@ -1,0 +1,47 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pythia.Enclave.Attestation.Collateral;
+
+namespace Pythia.Grains.Pythia;
+
+/// <summary>Sees every few seconds to collateral whose time has come; a service that hangs holds up nothing else.</summary>
+internal sealed partial class CollateralRefresher(AttestationSetup setup, TimeProvider time, ILogger<CollateralRefresher> logger) : BackgroundService
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<CollateralKey, CollateralTroubleKind?> _said = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (setup.Collateral is not { } store) return;
+
+        using var ticks = new PeriodicTimer(Period, time);
+        try
+        {
+            while (await ticks.WaitForNextTickAsync(stoppingToken))
+            {
+                await store.RefreshDueAsync(stoppingToken);
+                foreach (var standing in store.Standings) Say(standing);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the silo stops
+        }
+    }
+
+    private void Say(CollateralStanding standing)
+    {
+        if (_said.TryGetValue(standing.Key, out var said) && said == standing.Trouble?.Kind) return;
+
+        _said[standing.Key] = standing.Trouble?.Kind;
+        if (standing.Trouble is { } trouble) LogTrouble(standing.Key, trouble.Kind, trouble.Detail);
+        else LogGood(standing.Key, standing.EvaluationNumber ?? 0, standing.NotAfter ?? default);
+    }
+
+    [LoggerMessage(EventId = 1406, Level = LogLevel.Warning, Message = "Collateral {Collateral}: {Trouble}, {Detail}")]
+    private partial void LogTrouble(CollateralKey collateral, CollateralTroubleKind trouble, string detail);
+
+    [LoggerMessage(EventId = 1407, Level = LogLevel.Information, Message = "Collateral {Collateral} is good: evaluation number {Number}, until {Until}")]
+    private partial void LogGood(CollateralKey collateral, int number, DateTimeOffset until);
+}

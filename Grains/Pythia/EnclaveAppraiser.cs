@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pythia.Enclave;
+using Pythia.Enclave.Attestation.Collateral;
+using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Attestation.Quotes;
+using Pythia.Enclave.Verifier.Attestation;
+using Pythia.Grains.Telemetry;
+
+namespace Pythia.Grains.Pythia;
+
+/// <summary>What an appraisal found.</summary>
+/// <param name="Reasons">Why the enclave gets no questions; empty: it is accepted.</param>
+/// <param name="HoldsUntil">When the evidence ends; null: there is none that ends.</param>
+public sealed record EnclaveStanding(ImmutableArray<EnclaveReason> Reasons, DateTimeOffset? HoldsUntil)
+{
+    public bool IsAccepted => Reasons.IsEmpty;
+}
+
+/// <summary>
+/// Judges the enclaves beside this silo as their devices' verifiers would, so that an operator learns of evidence that no longer holds before the devices do.
+/// It is a service to the operator, and no part of what a device trusts. Safe for concurrent calls.
+/// <code>
+/// 1. a quote over the keys that sign now and a nonce of ours; kept while those keys sign, and renewed every QuoteMinutes
+/// 2. collateral of its platform from the store
+/// 3. verifier and policy, at this moment
+/// 4. report data: this nonce, these keys, this configuration
+/// </code>
+/// </summary>
+public sealed partial class EnclaveAppraiser(
+    AttestationSetup setup, IOptions<AttestationOptions> options, TimeProvider time, EnclaveFigures figures, ILogger<EnclaveAppraiser> logger)
+{
+    private readonly ConcurrentDictionary<(ulong Chain, string Id), Evidence> _evidence = new();
+    private readonly CollateralCache _cache = new();
+
+    /// <summary><c>unattested</c>, <c>simulated</c> or <c>gramine</c>.</summary>
+    public string Attestation => setup.Name;
+
+    /// <summary>Judges one enclave now.</summary>
+    /// <exception cref="EnclaveException">It is gone.</exception>
+    public async Task<EnclaveStanding> AppraiseAsync(IEnclave enclave, EnclaveIdentity identity, CancellationToken cancellationToken)
+    {
+        if (setup.Policy is null || setup.Collateral is null) return new EnclaveStanding([], null);
+
+        // 1. a quote
+        var (evidence, refusal) = await FindEvidenceAsync(enclave, identity, cancellationToken);
+        if (evidence is null) return Seen(identity, new EnclaveStanding([refusal!], null));
+
+        // 2. collateral
+        var quote = evidence.Attestation.Quote;
+        var (collateral, missing) = await FindCollateralAsync(setup.Collateral, quote, cancellationToken);
+        var reasons = ImmutableArray.CreateBuilder<EnclaveReason>();
+        if (missing is not null) reasons.Add(missing);
+
+        // 3. verifier and policy
+        var appraisal = QuoteVerifier.Verify(quote, collateral ?? new QuoteCollateral(), setup.Policy.Trust, time.GetUtcNow(), _cache);
+        var verdict = setup.Policy.Judge(appraisal);
+        if (collateral is not null || appraisal.Facts?.Pck is null) reasons.AddRange(verdict.Reasons.Select(r => new EnclaveReason(r.Name, r.Detail)));
+        if (verdict.IsAccepted && !setup.Policy.AllowsConfiguration(verdict.Measurement, identity.ConfigurationHash.Span))
+        {
+            reasons.Add(new("ConfigurationNotAllowed", $"configuration hash {Convert.ToHexStringLower(identity.ConfigurationHash.Span)} found, one of the policy's expected"));
+        }
+
+        // 4. report data
+        if (FindUnbound(evidence, identity, appraisal.Facts) is { } unbound) reasons.Add(unbound);
+        return Seen(identity, new EnclaveStanding(reasons.ToImmutable(), appraisal.Facts?.Validity?.NotAfter));
+    }
+
+    private async Task<(Evidence? Evidence, EnclaveReason? Refusal)> FindEvidenceAsync(IEnclave enclave, EnclaveIdentity identity, CancellationToken cancellationToken)
+    {
+        var key = (identity.ChainId, identity.Id);
+        var kept = _evidence.GetValueOrDefault(key) is { } found && found.KeyId.Span.SequenceEqual(identity.KeyId.Span) ? found : null;
+        if (kept is not null && time.GetElapsedTime(kept.MadeAt) < TimeSpan.FromMinutes(options.Value.QuoteMinutes)) return (kept, null);
+
+        var nonce = RandomNumberGenerator.GetBytes(KeyBinding.NonceBytes);
+        try
+        {
+            var attestation = await enclave.AttestAsync(nonce, identity.KeyId, cancellationToken);
+            var evidence = new Evidence(attestation, identity.KeyId, nonce, time.GetTimestamp());
+            _evidence[key] = evidence;
+            return (evidence, null);
+        }
+        catch (EnclaveException refused) when (refused.Fault is EnclaveFault.NotAttested or EnclaveFault.QuoteFailed or EnclaveFault.UnknownKey or EnclaveFault.Busy)
+        {
+            // A quote of the same keys stays true, although a newer one can't be made just now.
+            LogNoQuote(identity.Id, refused.Fault, refused);
+            return kept is not null ? (kept, null) : (null, new EnclaveReason(refused.Fault.ToString(), refused.Message));
+        }
+    }
+
+    private static async Task<(QuoteCollateral? Collateral, EnclaveReason? Missing)> FindCollateralAsync(
+        CollateralStore store, ReadOnlyMemory<byte> quote, CancellationToken cancellationToken)
+    {
+        // The platform is what the quote says it is: nothing is believed yet, and the verifier compares.
+        var pck = QuoteVerifier.Verify(quote, new QuoteCollateral(), QuoteTrust.Intel, DateTimeOffset.UnixEpoch).Facts;
+        if (pck?.Pck is not { } platform) return (null, null);
+
+        var key = new CollateralKey(
+            Convert.ToHexStringLower(platform.Fmspc.Span), platform.Ca.Contains("Platform", StringComparison.Ordinal), pck.Tee == TeeKind.Tdx);
+        var found = await store.GetAsync(key, cancellationToken);
+        return found.Collateral is not null
+            ? (found.Collateral, null)
+            : (null, new EnclaveReason($"Collateral{found.Standing.Trouble!.Kind}", $"collateral {key}: {found.Standing.Trouble.Detail}"));
+    }
+
+    private static EnclaveReason? FindUnbound(Evidence evidence, EnclaveIdentity identity, QuoteFacts? facts)
+    {
+        if (facts is null) return null;
+
+        // What it hands over beside the quote counts for nothing: the keys are those that it answers with, the nonce is ours.
+        var binding = new KeyBinding(
+            identity.SigningKey, identity.AgreementKey, identity.ConfigurationHash, identity.AnchorHash, evidence.Nonce);
+        var expected = binding.ComputeReportData();
+        return facts.ReportData.Span.SequenceEqual(expected)
+            ? null
+            : new("ReportDataMismatch", $"REPORTDATA {Convert.ToHexStringLower(facts.ReportData.Span)} found, {Convert.ToHexStringLower(expected)} expected");
+    }
+
+    private EnclaveStanding Seen(EnclaveIdentity identity, EnclaveStanding standing)
+    {
+        figures.Appraised(identity.Id, setup.Name, standing);
+        return standing;
+    }
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "Enclave {Enclave} gave no quote: {Fault}")]
+    private partial void LogNoQuote(string enclave, EnclaveFault fault, Exception exception);
+
+    private sealed record Evidence(EnclaveAttestation Attestation, ReadOnlyMemory<byte> KeyId, ReadOnlyMemory<byte> Nonce, long MadeAt);
+}

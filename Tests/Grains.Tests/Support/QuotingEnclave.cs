@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using Pythia.Enclave;
+using Pythia.Enclave.Attestation.Attesters;
+using Pythia.Enclave.Verifier.Attestation;
+
+namespace Pythia.Tests.Support;
+
+/// <summary>An enclave that answers whatever it is asked with its own name, makes true quotes of a simulated platform, and can be told to lie, fail or be gone.</summary>
+internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IEnclave
+{
+    private readonly byte[] _configuration = SHA256.HashData("configuration"u8);
+    private readonly byte[] _anchor = EnclaveAnchor.Development.ComputeHash();
+    private EnclaveKeys _keys = NewKeys();
+
+    public static readonly SimulatedEnclave Code = new(SHA256.HashData("code"u8));
+
+    /// <summary>What its quotes say of it.</summary>
+    public SimulatedEnclave Says { get; set; } = Code;
+
+    /// <summary>No call reaches it.</summary>
+    public bool IsGone { get; set; }
+
+    /// <summary>Its next quotes are not made, for this.</summary>
+    public EnclaveFault? QuoteFault { get; set; }
+
+    /// <summary>Changes what is bound before it is quoted.</summary>
+    public Func<KeyBinding, KeyBinding> Bind { get; set; } = binding => binding;
+
+    public int Quotes { get; private set; }
+
+    public byte[] ConfigurationHash => _configuration;
+
+    /// <summary>As a restart does.</summary>
+    public void RenewKeys() => _keys = NewKeys();
+
+    public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfGone();
+        return new(new EnclaveIdentity(id, MirrorWorld.ChainId, _configuration, _anchor, AssuranceLevel.Development, _keys));
+    }
+
+    public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        ThrowIfGone();
+        if (QuoteFault is { } fault) throw new EnclaveException(fault, "told so");
+        if (!keyId.Span.SequenceEqual(_keys.KeyId.Span)) throw new EnclaveException(EnclaveFault.UnknownKey, "other keys");
+        Quotes++;
+        var binding = Bind(new KeyBinding(_keys.SigningKey, _keys.AgreementKey, _configuration, _anchor, nonce));
+        var quote = platform.Quote(Says, binding.ComputeReportData());
+        return new(new EnclaveAttestation(quote, binding.SigningKey, binding.AgreementKey, binding.ConfigurationHash, binding.AnchorHash, binding.Nonce));
+    }
+
+    public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
+    {
+        ThrowIfGone();
+        return new(EnclaveReply.Answered(System.Text.Encoding.ASCII.GetBytes(id)));
+    }
+
+    public ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => AnswerAsync(request, cancellationToken);
+
+    public ValueTask<VerifiedHead?> HeadAsync(CancellationToken cancellationToken = default) => new(new VerifiedHead(1, 1, new byte[32], AssuranceLevel.Development));
+
+    public async ValueTask<VerifiedHead> WaitForHeadAsync(ulong afterBlock, CancellationToken cancellationToken = default)
+    {
+        await Task.Delay(Timeout.Infinite, cancellationToken);
+        throw new OperationCanceledException(cancellationToken);
+    }
+
+    public ValueTask<BlockLogsReply> ReadLogsAsync(ulong block, CancellationToken cancellationToken = default)
+        => throw new EnclaveException(EnclaveFault.Failed, "it reads no logs");
+
+    public ValueTask<EnclaveHealth> HealthAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfGone();
+        return new(new EnclaveHealth(true, new VerifiedHead(1, 1, new byte[32], AssuranceLevel.Development), null, [], 0, 0));
+    }
+
+    private static EnclaveKeys NewKeys()
+    {
+        var key = RandomNumberGenerator.GetBytes(64);
+        return new EnclaveKeys(1, key, RandomNumberGenerator.GetBytes(64), SHA256.HashData(key).AsMemory(0, 8), TimeSpan.Zero, TimeSpan.FromHours(24));
+    }
+
+    private void ThrowIfGone()
+    {
+        if (IsGone) throw new EnclaveException(EnclaveFault.Gone, "its process is not there");
+    }
+}
