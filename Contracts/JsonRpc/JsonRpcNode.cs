@@ -27,6 +27,7 @@ public sealed class JsonRpcNode
     private readonly CircuitBreakerStateProvider _circuit = new();
     private readonly Lock _gate = new();
     private (string Reason, DateTimeOffset Until)? _setAside;
+    private DateTimeOffset _openUntil;
     private NodeTrouble? _trouble;
 
     internal JsonRpcNode(HttpClient http, Uri address, JsonRpcOptions options, TimeProvider time)
@@ -41,6 +42,11 @@ public sealed class JsonRpcNode
                 SamplingDuration = TimeSpan.FromMilliseconds(options.BreakWindowMs),
                 BreakDuration = TimeSpan.FromMilliseconds(options.BreakDurationMs),
                 StateProvider = _circuit,
+                OnOpened = opened =>
+                {
+                    _openUntil = time.GetUtcNow() + opened.BreakDuration;
+                    return default;
+                },
             })
             .AddTimeout(TimeSpan.FromMilliseconds(options.AttemptTimeoutMs))
             .Build();
@@ -79,7 +85,8 @@ public sealed class JsonRpcNode
             }
         }
 
-        return _circuit.CircuitState is CircuitState.Open or CircuitState.Isolated ? CircuitIsOpen : null;
+        // An open circuit only learns by a call that its time is over: somebody has to ask.
+        return _circuit.CircuitState is CircuitState.Open && _time.GetUtcNow() < _openUntil ? CircuitIsOpen : null;
     }
 
     /// <summary>Keeps the node from being asked: it lags, lies, or serves another chain.</summary>

@@ -39,7 +39,7 @@ internal static class RunCommand
         using var folder = DataFolder.Take(settings.Data.Folder);
         try
         {
-            await using var chain = await ChainAccess.OpenAsync(settings, folder, progress, stop);
+            await using var chain = await ChainAccess.OpenAsync(settings, folder, progress, stop, waits: true);
             await using var program = await PythiaProgram.StartAsync(settings, chain, folder, progress, stop);
             foreach (var line in program.Describe()) progress.Say(line);
             if (rebuild) await RebuildAsync(program, progress);

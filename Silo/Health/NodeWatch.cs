@@ -124,7 +124,8 @@ internal sealed class NodeWatch(ulong chainId, JsonRpcClient rpc, IOptions<Opera
         ? $"chain id {look.ChainId} found, {chainId} expected"
         : $"block {look.Height} found, {look.LagBlocks} behind the others";
 
-    private static HealthCode CodeOf(RpcFailure failure) => failure switch
+    /// <summary>What is said of a node whose answers fail so.</summary>
+    internal static HealthCode CodeOf(RpcFailure failure) => failure switch
     {
         RpcFailure.NotReached => HealthCodes.NodeNotReached,
         RpcFailure.TooLate => HealthCodes.NodeTooLate,

@@ -43,14 +43,16 @@ public sealed class ChainAccess : IAsyncDisposable
 
     /// <summary>Opens the chain of the settings.</summary>
     /// <param name="deploy">Put the contracts on the configured nodes' chain if they are not there; our own chain gets them anyway.</param>
+    /// <param name="waits">Wait as long as no configured node can be reached, with health pages at their addresses; else that is a failure.</param>
     /// <exception cref="StartException">Node.js, npm, the compiler, a node or the manifest fails; the message says which.</exception>
-    public static async Task<ChainAccess> OpenAsync(SiloSettings settings, DataFolder folder, Progress progress, CancellationToken cancellationToken, bool deploy = false)
+    public static async Task<ChainAccess> OpenAsync(
+        SiloSettings settings, DataFolder folder, Progress progress, CancellationToken cancellationToken, bool deploy = false, bool waits = false)
     {
         try
         {
             return settings.OwnChain
                 ? await OpenOwnAsync(settings, folder, progress, cancellationToken)
-                : await OpenNodesAsync(settings, folder, progress, deploy, cancellationToken);
+                : await OpenNodesAsync(settings, folder, progress, deploy, waits, cancellationToken);
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException or IOException or RpcException or RpcUnavailableException
             && e is not ObjectDisposedException)
@@ -108,7 +110,8 @@ public sealed class ChainAccess : IAsyncDisposable
         }
     }
 
-    private static async Task<ChainAccess> OpenNodesAsync(SiloSettings settings, DataFolder folder, Progress progress, bool deploy, CancellationToken cancellationToken)
+    private static async Task<ChainAccess> OpenNodesAsync(
+        SiloSettings settings, DataFolder folder, Progress progress, bool deploy, bool waits, CancellationToken cancellationToken)
     {
         var nodes = settings.Chain.Rpc.Select(url => new Uri(url)).ToList();
         var http = JsonRpcHttp.Create();
@@ -118,7 +121,9 @@ public sealed class ChainAccess : IAsyncDisposable
             // A wrong password needs no node to be told.
             relay = Pythia.Silo.Keys.RelayKeys.Open(settings.Relay);
             var rpc = Connect(http, nodes);
-            var found = await rpc.ChainIdAsync(cancellationToken);
+            var found = waits
+                ? await new NodeWait(settings, rpc, progress, TimeProvider.System).AskChainIdAsync(cancellationToken)
+                : await rpc.ChainIdAsync(cancellationToken);
             if (found != settings.Chain.Id) throw new StartException($"Chain:Id: chain {found} found at {nodes[0]}, {settings.Chain.Id} expected");
 
             var path = ManifestPath(settings, folder);

@@ -119,6 +119,25 @@ public sealed class JsonRpcClientTests : IDisposable
         _nodes.Asked.Clear();
         await client.BlockNumberAsync();
         _nodes.Asked.ShouldBe(["b"]);
+
+        _nodes.Answer("a", _ => "0x7");
+        _time.Advance(TimeSpan.FromMilliseconds(5_000));
+        (await client.BlockNumberAsync()).ShouldBe(7UL);
+    }
+
+    [Fact]
+    public async Task CallAsync_OnlyNodeWasAwayUntilItsCircuitOpened_IsAskedAgainWhenTheBreakIsOver()
+    {
+        _nodes.Fail("a");
+        var client = Client(o => o with { BreakAfterAttempts = 2, Retries = 0 }, "a");
+        for (var i = 0; i < 3; i++) await Should.ThrowAsync<RpcUnavailableException>(() => client.BlockNumberAsync());
+        client.Nodes[0].WhyNotAsked().ShouldBe("circuit open after failures");
+
+        _nodes.Answer("a", _ => "0x7");
+        _time.Advance(TimeSpan.FromMilliseconds(5_000));
+        client.Nodes[0].WhyNotAsked().ShouldBeNull();
+        (await client.BlockNumberAsync()).ShouldBe(7UL);
+        client.Nodes[0].Trouble.ShouldBeNull();
     }
 
     [Fact]
