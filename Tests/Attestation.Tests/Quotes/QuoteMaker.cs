@@ -59,12 +59,13 @@ internal sealed class QuoteMaker : IDisposable
     }
 
     public byte[] Quote(
-        int version, byte[] body, bool isTdx = false, int certificationType = 5, byte[]? certificationData = null, byte[]? authData = null, int? bodyType = null)
+        int version, byte[] body, bool isTdx = false, int certificationType = 5, byte[]? certificationData = null, byte[]? authData = null, int? bodyType = null,
+        byte[]? qeReportData = null)
     {
         byte[] signed = [.. Header(version, isTdx), .. version == 5 ? BodyDescriptor(body, isTdx, bodyType) : [], .. body];
         authData ??= [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         var keys = Platform.Keys;
-        var qeReport = QeReport(isTdx, [.. SHA256.HashData([.. keys.Attestation.PublicKey, .. authData]), .. new byte[32]]);
+        var qeReport = QeReport(qeReportData ?? [.. SHA256.HashData([.. keys.Attestation.PublicKey, .. authData]), .. new byte[32]]);
         certificationData ??= [.. PckChain, 0];
         byte[] qePart =
         [
@@ -125,9 +126,8 @@ internal sealed class QuoteMaker : IDisposable
         "mrsigner":"{{Convert.ToHexString(QeSigner)}}","isvprodid":2,"tcbLevels":[{"tcb":{"isvsvn":5},"tcbDate":"2025-06-01T00:00:00Z","tcbStatus":"UpToDate"}]}
         """;
 
-    private static byte[] QeReport(bool isTdx, byte[] reportData)
+    private static byte[] QeReport(byte[] reportData)
     {
-        _ = isTdx; // both kinds of quoting enclave are SGX enclaves
         var report = new byte[SgxReport.ByteCount];
         report[48] = 0x15; // INIT, MODE64, PROVISION_KEY
         QeSigner.CopyTo(report, 128);

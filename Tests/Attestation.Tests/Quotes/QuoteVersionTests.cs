@@ -170,4 +170,28 @@ public sealed class QuoteVersionTests : IDisposable
         _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody(), authData: []), _maker.Collateral()).ShouldBeEmpty();
         _maker.Reasons(_maker.Quote(4, QuoteMaker.SgxBody(), authData: [.. Enumerable.Repeat((byte)9, 500)]), _maker.Collateral()).ShouldBeEmpty();
     }
+
+    // Key and signature are good, and a true quoting enclave signed its report; it spoke of another key, or of more than it may.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(63)]
+    public void Verify_AttestationKeyThatTheReportDoesNotBind_IsUnbound(int changed)
+    {
+        var authData = new byte[32];
+        byte[] reportData = [.. System.Security.Cryptography.SHA256.HashData([.. _maker.Platform.Keys.Attestation.PublicKey, .. authData]), .. new byte[32]];
+        _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody(), authData: authData, qeReportData: reportData), _maker.Collateral()).ShouldBeEmpty();
+
+        reportData[changed] ^= 1;
+        _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody(), authData: authData, qeReportData: reportData), _maker.Collateral()).ShouldBe(["AttestationKeyUnbound"]);
+    }
+
+    [Fact]
+    public void Verify_AttestationKeyOffTheCurve_IsInvalid()
+    {
+        var quote = _maker.Quote(3, QuoteMaker.SgxBody());
+        quote.AsSpan(500, 64).Fill(0x01);
+        _maker.Reasons(quote, _maker.Collateral()).ShouldBe(["AttestationKeyInvalid", "AttestationKeyUnbound"]);
+    }
 }
