@@ -1,5 +1,6 @@
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Pythia;
+using Pythia.Grains.Registry;
 
 namespace Pythia.Grains;
 
@@ -11,6 +12,10 @@ public static class ChainGrains
 
     /// <summary>The chain's follower.</summary>
     public static ILedgerGrain GetLedger(this IGrainFactory grains, ulong chainId) => grains.GetGrain<ILedgerGrain>(GrainKeys.Of(chainId, Only));
+
+    /// <summary>What endorsers stand for on the chain.</summary>
+    public static IPythiaRegistryGrain GetPythiaRegistry(this IGrainFactory grains, ulong chainId)
+        => grains.GetGrain<IPythiaRegistryGrain>(GrainKeys.Of(chainId, Only));
 
     /// <summary>Knows the chain's enclaves.</summary>
     public static IPythiaDirectoryGrain GetPythiaDirectory(this IGrainFactory grains, ulong chainId)

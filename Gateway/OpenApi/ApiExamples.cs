@@ -5,6 +5,7 @@ using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
+using Pythia.Grains.Registry;
 
 namespace Pythia.Gateway.OpenApi;
 
@@ -30,6 +31,12 @@ internal static class ApiExamples
         ConsentId, ConsentStatus.Active, ConsentKind.Data, DeviceId, 1, OwnerAddress, GranteeAddress, Hash('f'), 1_766_000_000, 1_797_536_000, PolicyId, "0", "", Position, 0, 5);
 
     public static readonly ManufacturerView Manufacturer = new(Address('9'), 1, 0, 1_000, Position);
+
+    public static readonly EnclaveKeyView PythiaKey = new(
+        Hash('6'), EnclaveKeyStatus.Active, "0x" + new string('4', 128), Hash('3'), 1_768_000_000, Hash('e'), Hash('5'), "0x" + new string('0', 32), Hash('f'), "", Position);
+
+    public static readonly PythiaRegistryView PythiaRegistry = new(
+        [new EndorsedValue(1, Hash('e'), Position, null)], [new EndorsedValue(1, Hash('5'), Position, null)], [Address('7'), Address('8')], 2, 1, Position);
 
     public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash), "gramine")],
         [new("enclave-2", "gramine", ["CollateralExpired"], "2025-12-17T19:35:00Z")]);

@@ -11,6 +11,7 @@ using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
+using Pythia.Grains.Registry;
 using static Pythia.Gateway.OpenApi.ApiExamples;
 
 namespace Pythia.Gateway.OpenApi;
@@ -100,6 +101,10 @@ internal static partial class ApiOperations
     public static readonly ApiOperation Grantee = View("getGrantee", "What an owner has ended of one grantee", typeof(GranteeJson), new GranteeJson(OwnerAddress, GranteeAddress, 4));
     public static readonly ApiOperation Manufacturer = View("getManufacturer", "A manufacturer's counts; its batches are a list", typeof(ManufacturerView), ApiExamples.Manufacturer);
     public static readonly ApiOperation Policy = View("getPolicy", "A policy without its bytes", typeof(PolicyJson), new PolicyJson(PolicyId, PolicyStatus.Published, OwnerAddress, 312, Position, 0));
+
+    public static readonly ApiOperation PythiaKey = View("getPythiaKey", "Whether an enclave's key is in force, as the ledger has it", typeof(EnclaveKeyView), ApiExamples.PythiaKey);
+    public static readonly ApiOperation PythiaRegistry = View(
+        "getPythiaRegistry", "Measurements and configurations that endorsers stand for", typeof(PythiaRegistryView), ApiExamples.PythiaRegistry);
 
     public static readonly ApiOperation PolicyDocument = new("getPolicyDocument", "views", "A policy's exact bytes")
     {

@@ -11,6 +11,7 @@ using Pythia.Grains.Devices;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
+using Pythia.Grains.Registry;
 
 namespace Pythia.Gateway.Views;
 
@@ -37,6 +38,11 @@ public static class ViewEndpoints
                     ? PolicyJson.Of(view) : null)).Describe(ApiOperations.Policy);
         chain.MapGet("/owners/{address}/grantees/{grantee}", GetGranteeAsync).Describe(ApiOperations.Grantee);
         chain.MapGet("/policies/{id}/document", GetPolicyDocumentAsync).Describe(ApiOperations.PolicyDocument);
+        chain.MapGet("/pythia-keys/{id}", (string id, HttpContext context, IGrainFactory grains) =>
+            ViewAsync(Ids.ReadHash("key", id), context, async key =>
+                await grains.GetGrain<IEnclaveKeyGrain>(key).GetAsync() is { Status: not EnclaveKeyStatus.Unknown } view ? view : null)).Describe(ApiOperations.PythiaKey);
+        chain.MapGet("/pythia-registry", (HttpContext context, IGrainFactory grains) =>
+            ViewAsync((ChainGrains.Only, null), context, async key => await grains.GetGrain<IPythiaRegistryGrain>(key).GetAsync())).Describe(ApiOperations.PythiaRegistry);
         chain.MapGet("/ledger", (HttpContext context, IGrainFactory grains) =>
             ViewAsync((ChainGrains.Only, null), context, async key => await grains.GetGrain<ILedgerGrain>(key).GetAsync())).Describe(ApiOperations.Ledger);
     }

@@ -115,7 +115,7 @@ public sealed record IntentSubject(
 /// <summary>The kinds of grain that mirror the chain; up to <see cref="Policy"/> they take acts and have an outbox. An intent stands here since a
 /// sweep wakes it, where its block left the chain after its subject had settled it. The numbers are stored: add at the end.</summary>
 [GenerateSerializer]
-public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5, Grantee = 6, Batch = 7, Intent = 8 }
+public enum SubjectKind { Manufacturer = 1, Device = 2, Owner = 3, Consent = 4, Policy = 5, Grantee = 6, Batch = 7, Intent = 8, PythiaRegistry = 9, EnclaveKey = 10 }
 
 /// <summary>A step of the lane.</summary>
 /// <param name="Stage">Queued to AcceptedByNode.</param>

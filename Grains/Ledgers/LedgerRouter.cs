@@ -47,6 +47,11 @@ internal sealed class LedgerRouter(LedgerChain chain)
         AllRevoked e => [(SubjectKind.Owner, $"{e.Owner}")],
         PolicyPublished e => [(SubjectKind.Policy, $"{e.PolicyId}")],
         PolicyDeprecated e => [(SubjectKind.Policy, $"{e.PolicyId}")],
+        MeasurementEndorsed or MeasurementWithdrawn or ConfigurationEndorsed or ConfigurationWithdrawn or EndorsersChanged
+            => [(SubjectKind.PythiaRegistry, ChainGrains.Only)],
+        KeyRegistered e => [(SubjectKind.EnclaveKey, $"{e.KeyId}")],
+        KeyRevoked e => [(SubjectKind.EnclaveKey, $"{e.KeyId}")],
+        KeyFaulted e => [(SubjectKind.EnclaveKey, $"{e.KeyId}")],
         _ => [],
     };
 

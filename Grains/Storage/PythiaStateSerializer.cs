@@ -11,6 +11,7 @@ using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
+using Pythia.Grains.Registry;
 
 namespace Pythia.Grains.Storage;
 
@@ -112,6 +113,8 @@ public static class StateUpcasts
 [JsonSerializable(typeof(ClientState))]
 [JsonSerializable(typeof(NonceState))]
 [JsonSerializable(typeof(KeptRequestState))]
+[JsonSerializable(typeof(PythiaRegistryState))]
+[JsonSerializable(typeof(EnclaveKeyState))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Bytes as base64 text instead of a list of numbers.</summary>

@@ -4,6 +4,7 @@ using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
+using Pythia.Grains.Registry;
 
 namespace Pythia.Grains.Subjects;
 
@@ -24,6 +25,8 @@ internal static class SubjectLookup
     {
         SubjectKind.Grantee => grains.GetGrain<IGranteeGrain>(subject.Key),
         SubjectKind.Batch => grains.GetGrain<IDeviceBatchGrain>(subject.Key),
+        SubjectKind.PythiaRegistry => grains.GetGrain<IPythiaRegistryGrain>(subject.Key),
+        SubjectKind.EnclaveKey => grains.GetGrain<IEnclaveKeyGrain>(subject.Key),
         _ => grains.GetSubject(subject),
     };
 }

@@ -31,8 +31,25 @@ public class RegistryChain : AnvilFixture
         _deployment = await DeployAsync(ManifestPath);
     }
 
+    /// <summary>Five, in the order of PythiaRegistry, of whom three are needed.</summary>
+    public static IReadOnlyList<EthereumKey> EndorserKeys { get; } =
+        [.. Enumerable.Range(1, 5).Select(i => AnvilRpc.KeyOf($"endorser {i}")).OrderBy(key => key.Address.ToString(), StringComparer.Ordinal)];
+
+    public static RegistryEndorsers Endorsers { get; } = RegistryEndorsers.Of(EndorserKeys.Select(key => key.Address), 3);
+
+    public PythiaRegistryReader PythiaReader => new(Rpc, Deployment.PythiaRegistry);
+
     public async Task<DeploymentManifest> DeployAsync(string manifestPath, IProgress<string>? progress = null)
-        => await new ContractDeployment(Rpc, Contracts, await FundedKeyAsync("deployer"), new FeePolicy(), TimeProvider.System).EnsureAsync(manifestPath, progress);
+        => await new ContractDeployment(Rpc, Contracts, await FundedKeyAsync("deployer"), new FeePolicy(), TimeProvider.System, Endorsers)
+            .EnsureAsync(manifestPath, progress);
+
+    /// <summary>Has an act signed by these endorsers (the first three unless told) and sends it.</summary>
+    public async Task<RpcReceipt> EndorseAsync(EndorsedAct act, params byte[] who)
+    {
+        var digest = act.Digest(ChainId);
+        var endorsements = (who.Length == 0 ? [0, 1, 2] : who).Select(i => new Endorsement(i, [.. EndorserKeys[i].Sign(digest).ToArray()]));
+        return await SendAsync(await FundedKeyAsync("operator"), act.Contract, act.EncodeCall(endorsements));
+    }
 
     /// <summary>An account with ether that sends its own transactions.</summary>
     public async Task<DirectSender> SenderAsync(EthereumKey key)

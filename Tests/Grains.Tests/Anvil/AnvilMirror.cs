@@ -33,6 +33,8 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
     /// <summary>The account that pays.</summary>
     public EthereumKey RelayKey => _relayKey;
 
+    public PythiaEnclave Enclave => _enclave;
+
     public IGrainFactory Grains => _host.Grains;
 
     public IRelayGrain Lane => Grains.GetGrain<IRelayGrain>(Key(_relayKey.Address));
@@ -153,9 +155,9 @@ public sealed class AnvilMirror : RegistryChain, IDisposable
         silo.Services.AddPythiaGrains(options => options.LookAgainSeconds = 1);
     });
 
-    private EnclaveOptions EnclaveOptions() => new()
+    public EnclaveOptions EnclaveOptions(string id = "model") => new()
     {
-        Id = "model",
+        Id = id,
         ChainId = ChainId,
         GenesisHash = Deployment.GenesisHash.ToString(),
         Contracts = Deployment.Contracts.ToDictionary(

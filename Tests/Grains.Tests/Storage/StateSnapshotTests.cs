@@ -9,6 +9,7 @@ using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Owners;
 using Pythia.Grains.Policies;
+using Pythia.Grains.Registry;
 using Pythia.Grains.Storage;
 using Pythia.Grains.Subjects;
 
@@ -115,6 +116,22 @@ public sealed class StateSnapshotTests
             },
         }),
         State("policy", new PolicyState { Record = new PolicyRecord { Status = PolicyStatus.Published, Publisher = "0xa1", Document = [.. "{}"u8] } }),
+        State("pythia registry", new PythiaRegistryState
+        {
+            Record = new PythiaRegistryRecord
+            {
+                Measurements = [new EndorsedValue(1, "0x3e", Position, Position)], Configurations = [new EndorsedValue(1, "0xcf", Position, null)],
+                Endorsers = ["0xa1", "0xa2"], Threshold = 2, EndorsersVersion = 1,
+            },
+        }),
+        State("enclave key", new EnclaveKeyState
+        {
+            Record = new EnclaveKeyRecord
+            {
+                Status = EnclaveKeyStatus.Revoked, SigningKey = "0x11", AgreementKeyHash = "0x22", NotAfterUnixSeconds = 4, Measurement = 1, Configuration = 1,
+                Operator = "0x33", Evidence = "0x44", EndedBy = "itself",
+            },
+        }),
         State("intent", new IntentState
         {
             Stage = IntentStage.Failed, Version = 6, Queued = Queued, Lane = "0x1a", TransactionHash = "0x71", AcceptedByNodeUnixMs = 9,

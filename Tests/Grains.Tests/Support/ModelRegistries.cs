@@ -59,12 +59,20 @@ public sealed class ModelRegistries(LedgerContracts contracts)
             RegistryKind.ConsentRegistry => contracts.ConsentRegistry,
             _ => contracts.PolicyRegistry,
         };
+        return LogOf(abi, address, registry.ToString(), name, values);
+    }
+
+    /// <summary>An event of PythiaRegistry.</summary>
+    public ModelLog Pythia(string name, params object?[] values) => LogOf(RegistryAbi.PythiaRegistry, contracts.PythiaRegistry, "PythiaRegistry", name, values);
+
+    private static ModelLog LogOf(ContractAbi abi, Address address, string contract, string name, object?[] values)
+    {
         var form = abi.Events.Single(e => e.Name == name);
         var indexed = form.Parameters.Select((p, i) => (Parameter: p, Value: values[i])).ToArray();
         Hash32[] topics = [form.Topic, .. indexed.Where(p => p.Parameter.Indexed).Select(p => AbiEvent.TopicOf(p.Parameter.Type, p.Value!))];
         var rest = indexed.Where(p => !p.Parameter.Indexed).ToArray();
         var data = AbiCodec.Encode([.. rest.Select(p => p.Parameter)], rest.Select(p => p.Value).ToArray());
-        return new ModelLog(registry.ToString(), address, topics, data);
+        return new ModelLog(contract, address, topics, data);
     }
 
     private IReadOnlyList<ModelLog> Claimed(ClaimAct a)
