@@ -80,7 +80,7 @@ internal static class CertificateBytes
         return isAll ? found.DrainToImmutable() : [];
     }
 
-    // Null unless encoding the result again gives the same text.
+    // Padding must be there, and bits to spare must be zero: the decoder sees to both.
     private static byte[]? Decode(ReadOnlySpan<byte> text)
     {
         var digits = new byte[text.Length];
@@ -90,13 +90,8 @@ internal static class CertificateBytes
             if (!WhiteSpace.Contains(digit)) digits[count++] = digit;
         }
 
-        var canonical = digits.AsSpan(0, count);
         var der = new byte[Base64.GetMaxDecodedFromUtf8Length(count)];
-        if (Base64.DecodeFromUtf8(canonical, der, out var consumed, out var written) != OperationStatus.Done || consumed != count) return null;
-
-        var again = new byte[Base64.GetMaxEncodedToUtf8Length(written)];
-        Base64.EncodeToUtf8(der.AsSpan(0, written), again, out _, out var length);
-        return again.AsSpan(0, length).SequenceEqual(canonical) ? der[..written] : null;
+        return Base64.DecodeFromUtf8(digits.AsSpan(0, count), der, out var consumed, out var written) == OperationStatus.Done && consumed == count ? der[..written] : null;
     }
 
     private static ReadOnlySpan<byte> SkipWhiteSpace(ReadOnlySpan<byte> bytes)
