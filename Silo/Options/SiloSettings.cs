@@ -122,7 +122,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         if (attestation.PolicyFile is { Length: > 0 } file && !File.Exists(file))
             yield return new($"{AttestationOptions.Section}:{nameof(AttestationOptions.PolicyFile)}", $"'{file}'", "a file that is there");
         if (attestation.Mode == AttestationMode.Gramine && collateral.Url.Length == 0)
-            yield return new($"{CollateralOptions.Section}:{nameof(CollateralOptions.Url)}", "nothing", $"an address, since {AttestationOptions.Section}:{nameof(AttestationOptions.Mode)} is Gramine");
+            yield return new($"{CollateralOptions.Section}:{nameof(CollateralOptions.Url)}", "nothing", $"an address ({AttestationOptions.Section}:{nameof(AttestationOptions.Mode)} is Gramine)");
         foreach (var (name, url) in collateral.FindUnusable())
             yield return new($"{CollateralOptions.Section}:{name}", $"'{url}'", CollateralOptions.UsableAddress);
     }

@@ -19,6 +19,10 @@ public sealed class SettingsTests : IDisposable
     [InlineData("Gateway:RequestsPerSecond=-1", "Gateway:RequestsPerSecond: '-1' found, 1 to 1000000 expected")]
     [InlineData("Gateway:Url=here", "Gateway:Url: 'here' found, an absolute http or https URL expected")]
     [InlineData("Mirror:BatchSize=201", "Mirror:BatchSize: '201' found, 1 to 200 expected")]
+    [InlineData("Attestation:Mode=Gramine", "Collateral:Url: nothing found, an address (Attestation:Mode is Gramine) expected")]
+    [InlineData("Attestation:Mode=Hardware", "Attestation:Mode: 'Hardware' found")]
+    [InlineData("Attestation:PolicyFile=/no/such.json", "Attestation:PolicyFile: '/no/such.json' found, a file that is there expected")]
+    [InlineData("Collateral:Url=http://pccs.example", "Collateral:Url: 'http://pccs.example' found, an https address without query (http only to this machine) expected")]
     [InlineData("Chian:Id=5", "Chian: an unknown section found, one of Data, Chain,")]
     [InlineData("no-equals-sign", "--set: 'no-equals-sign' found, KEY=VALUE expected")]
     public async Task Run_WrongSetting_StopsAndNamesIt(string setting, string named)

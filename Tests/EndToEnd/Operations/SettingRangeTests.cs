@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using Pythia.Grains.Pythia;
 using Pythia.Silo.Commands;
 using Pythia.Silo.Options;
 using Shouldly;
@@ -56,9 +57,22 @@ public sealed class SettingRangeTests
     }
 
     [Theory]
-    [InlineData("Data"), InlineData("Chain"), InlineData("Relay"), InlineData("Enclave"), InlineData("Mirror"), InlineData("Mirror:Fees"), InlineData("Gateway"), InlineData("Operations"), InlineData("Telemetry")]
+    [InlineData("Data"), InlineData("Chain"), InlineData("Relay"), InlineData("Enclave"), InlineData("Mirror"), InlineData("Mirror:Fees"), InlineData("Gateway"), InlineData("Operations"), InlineData("Telemetry"), InlineData("Attestation"), InlineData("Collateral")]
     public void Read_UnknownName_IsRefusedInEverySection(string section)
         => Should.Throw<StartException>(() => Read(($"{section}:Nonsense", "1"))).Message.ShouldContain($"{section}:Nonsense: an unknown setting found");
+
+    [Fact]
+    public void Read_Attestation_IsSimulatedOnAChainOfOnesOwnAndOtherwiseOnlyByName()
+    {
+        SiloSettings.Read(Configuration()).Attestation.Mode.ShouldBe(AttestationMode.Simulated);
+        SiloSettings.Read(Configuration(("Attestation:Mode", "None"))).Attestation.Mode.ShouldBe(AttestationMode.None);
+        (string, string)[] others = [("Chain:Rpc:0", "http://127.0.0.1:1"), ("Relay:Key", "0x" + new string('5', 64))];
+        SiloSettings.Read(Configuration(others)).Attestation.Mode.ShouldBe(AttestationMode.None);
+        SiloSettings.Read(Configuration([.. others, ("Attestation:Mode", "Simulated")])).Attestation.Mode.ShouldBe(AttestationMode.Simulated);
+
+        static IConfiguration Configuration(params (string Key, string Value)[] settings)
+            => new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build();
+    }
 
     [Fact]
     public void Config_Effective_ShowsValueAndSourceAndNoSecret()
