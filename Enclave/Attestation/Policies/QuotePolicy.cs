@@ -16,6 +16,7 @@ public sealed record QuotePolicy
     /// <summary>False lets evidence through that was recorded without CRLs; one that is there must hold all the same.</summary>
     public bool CrlsRequired { get; init; } = true;
 
+    /// <summary>Revoked is refused whatever stands here.</summary>
     public ImmutableHashSet<TcbStatus> Statuses { get; init; } = [TcbStatus.UpToDate, TcbStatus.SWHardeningNeeded];
 
     /// <summary>Null: any.</summary>
@@ -137,7 +138,7 @@ public sealed record QuotePolicy
         }
 
         var statuses = measurement?.Statuses ?? Statuses;
-        if (facts.Status is { } status && !statuses.Contains(status))
+        if (facts.Status is { } status && (status == TcbStatus.Revoked || !statuses.Contains(status)))
         {
             objections.Add(Reason(PolicyRefusal.StatusNotAllowed, $"status: {status} found, {string.Join(" or ", statuses.Order())} expected"));
         }

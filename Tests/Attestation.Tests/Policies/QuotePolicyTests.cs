@@ -52,6 +52,16 @@ public sealed class QuotePolicyTests : IDisposable
     }
 
     [Fact]
+    public void Judge_Revoked_IsRefusedWhateverIsAllowed()
+    {
+        var everything = _maker.Policy with { Statuses = [.. Enum.GetValues<TcbStatus>()] };
+        var quote = _maker.Quote(3, QuoteMaker.SgxBody());
+
+        _maker.Reasons(quote, _maker.Collateral(standing: new SimulatedStanding { TcbStatus = "OutOfDate" }), everything).ShouldBeEmpty();
+        _maker.Reasons(quote, _maker.Collateral(standing: new SimulatedStanding { TcbStatus = "Revoked" }), everything).ShouldBe(["StatusNotAllowed"]);
+    }
+
+    [Fact]
     public void Judge_AnotherQuotingEnclave_IsRefused()
     {
         var (quote, collateral) = Simulated(new SimulatedStanding { QeSigner = new byte[32] });
