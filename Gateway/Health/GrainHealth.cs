@@ -25,7 +25,9 @@ internal sealed class GrainHealth(IGrainFactory grains, ServedChains chains, IOp
                     reasons.Add(new(HealthCodes.NoEnclaveOfChain, chain.ChainId, null, $"no enclave of chain {chain.ChainId} has said within a minute that it answers"));
 
                 var reports = await grains.GetPythiaDirectory(chain.ChainId).ListAsync().WaitAsync(cancellationToken);
-                reasons.AddRange(reports.Where(report => report.State == EnclaveState.Drained).Select(report => Judge(chain.ChainId, report)));
+                reasons.AddRange(reports.Where(report => report.State == EnclaveState.Drained).Select(report => Judge(HealthCodes.EnclaveDrained, chain.ChainId, report)));
+                if (!healthy.IsDefaultOrEmpty)
+                    reasons.AddRange(reports.Where(report => report.State == EnclaveState.Silent).Select(report => Judge(HealthCodes.EnclaveSilent, chain.ChainId, report)));
 
                 var ledger = await grains.GetLedger(chain.ChainId).GetAsync().WaitAsync(cancellationToken);
                 if (Judge(chain.ChainId, ledger) is { } reason) reasons.Add(reason);
@@ -40,9 +42,9 @@ internal sealed class GrainHealth(IGrainFactory grains, ServedChains chains, IOp
         return enclaves > 0 ? reasons : [.. reasons.Select(r => r.Code == HealthCodes.NoEnclaveOfChain ? r with { Code = HealthCodes.NoEnclave } : r)];
     }
 
-    private static HealthReason Judge(ulong chain, EnclaveReport report)
+    private static HealthReason Judge(HealthCode code, ulong chain, EnclaveReport report)
         => new(
-            HealthCodes.EnclaveDrained, chain, report.EnclaveId,
+            code, chain, report.EnclaveId,
             $"enclave {report.EnclaveId} ({report.Attestation}): {string.Join("; ", report.Reasons.Select(reason => $"{reason.Name}, {reason.Detail}"))}",
             DateTimeOffset.FromUnixTimeMilliseconds(report.SinceUnixMs));
 

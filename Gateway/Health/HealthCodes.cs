@@ -34,6 +34,7 @@ public static class HealthCodes
 
     public static readonly HealthCode NoEnclave = new("no-enclave", HealthLevel.NotReady, "enclave", "no chain served has an enclave that answers");
     public static readonly HealthCode NoEnclaveOfChain = new("no-enclave-of-chain", HealthLevel.Degraded, "enclave", "this chain has no enclave that answers; another one has");
+    public static readonly HealthCode EnclaveSilent = new("enclave-silent", HealthLevel.Degraded, "enclave", "this enclave does not answer; another one of its chain does");
     public static readonly HealthCode EnclaveWrongCode = new("enclave-wrong-code", HealthLevel.Degraded, "enclave", "a contract's code on the chain is not the configured one: the enclave answers nothing");
     public static readonly HealthCode HeadNoNodeAnswers = new("head-no-node-answers", HealthLevel.Degraded, "enclave", "the head stands: no node gives one");
     public static readonly HealthCode HeadDoesNotHold = new("head-does-not-hold", HealthLevel.Degraded, "enclave", "the head stands: what nodes gave for it is false or broken");
@@ -85,7 +86,7 @@ public static class HealthCodes
     public static IReadOnlyList<HealthCode> All { get; } =
     [
         Starting, Stopping, PartSilent, SilosSilent, StorageFailed, DiskNearlyFull, ClockSkewed,
-        NoEnclave, NoEnclaveOfChain, EnclaveWrongCode, HeadNoNodeAnswers, HeadDoesNotHold, HeadWrongChain, HeadWentBack, HeadOld, EnclaveNodeSetAside,
+        NoEnclave, NoEnclaveOfChain, EnclaveSilent, EnclaveWrongCode, HeadNoNodeAnswers, HeadDoesNotHold, HeadWrongChain, HeadWentBack, HeadOld, EnclaveNodeSetAside,
         EnclaveDrained, CollateralNotRefreshed, CollateralExpired,
         NoNodeAnswers, NodeNotReached, NodeTooLate, NodeHttpStatus, NodeNotJsonRpc, NodeTooLong, NodeLimitExceeded, NodeRefuses, NodeUnusable, NodeWrongChain, NodeLags,
         NodeSetAside, NodesDisagree,

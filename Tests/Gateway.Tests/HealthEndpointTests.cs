@@ -87,6 +87,21 @@ public sealed class HealthEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ready_EnclaveSilentBesideAnother_IsDegraded()
+    {
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([new("two", EnclaveState.Silent, "gramine", [new("Gone", "x")], 1, 0)]));
+        Codes(await ReadAsync("/health/ready", 200)).ShouldBe(["enclave-silent"]);
+    }
+
+    [Fact]
+    public async Task Ready_EnclaveSilentAndNoOther_IsNotReadyForThatAlone()
+    {
+        Enclaves();
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([new("two", EnclaveState.Silent, "gramine", [new("Gone", "x")], 1, 0)]));
+        Codes(await ReadAsync("/health/ready", 503)).ShouldBe(["no-enclave"]);
+    }
+
+    [Fact]
     public async Task Ready_SilosGone_IsNotReady()
     {
         _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => throw new OrleansException("silo 10.0.0.7 is gone"));

@@ -112,6 +112,17 @@ public sealed class SimulatedPlatformTests : IDisposable
     }
 
     [Fact]
+    public void Save_FolderThatHasAPlatform_KeepsIt()
+    {
+        _platform.Save(_folder);
+        using var second = SimulatedPlatform.Create(TimeProvider.System);
+        second.Save(_folder);
+        using var kept = SimulatedPlatform.LoadOrCreate(_folder, TimeProvider.System);
+        kept.RootKey.ToArray().ShouldBe(_platform.RootKey.ToArray());
+        Directory.GetFiles(_folder, "*.json*").ShouldHaveSingleItem("no draft is left");
+    }
+
+    [Fact]
     public async Task LoadOrCreate_ManyAtOnce_AreOnePlatform()
     {
         var all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => SimulatedPlatform.LoadOrCreate(_folder, TimeProvider.System))));
