@@ -64,6 +64,6 @@ internal sealed class EnclaveChild : IDisposable
     }
 
     // …/shared/Microsoft.NETCore.App/10.0.x/ → …/dotnet
-    private static string RuntimeHost()
+    internal static string RuntimeHost()
         => Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
 }

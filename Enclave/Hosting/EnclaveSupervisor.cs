@@ -45,6 +45,8 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     /// <summary>Restarts without staying up that are too many (<see cref="EnclaveProcessOptions.RestartLimit"/>).</summary>
     public int RestartLimit => _options.RestartLimit;
 
+    internal string FilesFolder => Path.GetDirectoryName(_files.Config)!;
+
     /// <inheritdoc/>
     public override void Dispose()
     {

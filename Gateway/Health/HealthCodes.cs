@@ -46,6 +46,8 @@ public static class HealthCodes
     public static readonly HealthCode EnclaveDrained = new("enclave-drained", HealthLevel.Degraded, "enclave", "no question goes to this enclave: its evidence does not hold, or the policy refuses it; the detail names every reason");
     public static readonly HealthCode CollateralNotRefreshed = new("collateral-not-refreshed", HealthLevel.Degraded, "enclave", "no newer collateral of a platform could be had or taken; what is kept still holds");
     public static readonly HealthCode CollateralExpired = new("collateral-expired", HealthLevel.Degraded, "enclave", "no collateral of a platform holds: its enclaves are drained");
+    public static readonly HealthCode EnclaveProcessAway = new("enclave-process-away", HealthLevel.Degraded, "enclave", "the enclave's process is not there; it is started again");
+    public static readonly HealthCode EnclaveProcessFails = new("enclave-process-fails", HealthLevel.Degraded, "enclave", "the enclave's process did not stay up `EnclaveProcess:RestartLimit` times in a row; it is started again all the same");
 
     public static readonly HealthCode NoNodeAnswers = new("no-node-answers", HealthLevel.Degraded, "nodes", "every configured node is in trouble: nothing goes to the chain");
     public static readonly HealthCode NodeNotReached = new("node-not-reached", HealthLevel.Degraded, "nodes", "no connection");
@@ -88,6 +90,7 @@ public static class HealthCodes
         Starting, Stopping, PartSilent, SilosSilent, StorageFailed, DiskNearlyFull, ClockSkewed,
         NoEnclave, NoEnclaveOfChain, EnclaveSilent, EnclaveWrongCode, HeadNoNodeAnswers, HeadDoesNotHold, HeadWrongChain, HeadWentBack, HeadOld, EnclaveNodeSetAside,
         EnclaveDrained, CollateralNotRefreshed, CollateralExpired,
+        EnclaveProcessAway, EnclaveProcessFails,
         NoNodeAnswers, NodeNotReached, NodeTooLate, NodeHttpStatus, NodeNotJsonRpc, NodeTooLong, NodeLimitExceeded, NodeRefuses, NodeUnusable, NodeWrongChain, NodeLags,
         NodeSetAside, NodesDisagree,
         FollowerNoEnclave, FollowerNoNodeAnswers, FollowerNodesDisagree, FollowerReorgTooDeep, FollowerNotDelivered, FollowerOther, FollowerLags,

@@ -15,6 +15,18 @@ internal sealed class HeadWatch(IEnclave enclave, IOptions<OperationsOptions> op
 
     public async ValueTask<IReadOnlyList<HealthReason>> FindAsync(CancellationToken cancellationToken)
     {
+        try
+        {
+            return await FindOfEnclaveAsync(cancellationToken);
+        }
+        catch (EnclaveException e)
+        {
+            return [new(HealthCodes.EnclaveProcessAway, null, null, e.Message)];
+        }
+    }
+
+    private async Task<IReadOnlyList<HealthReason>> FindOfEnclaveAsync(CancellationToken cancellationToken)
+    {
         var identity = await enclave.IdentifyAsync(cancellationToken);
         var health = await enclave.HealthAsync(cancellationToken);
         var reasons = new List<HealthReason>();

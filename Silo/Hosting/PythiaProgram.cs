@@ -117,9 +117,9 @@ public sealed class PythiaProgram : IAsyncDisposable
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.AddPythiaOperations();
         AddMirror(builder.Services, settings, chain);
-        AddHealth(builder.Services, chain, folder);
         AddAttester(builder.Services, settings);
         builder.Services.AddPythiaEnclave(builder.Configuration);
+        AddHealth(builder.Services, chain, folder);
         builder.UseOrleans(silo =>
         {
             EngineSetup.Configure(silo, folder, settings);
@@ -169,6 +169,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         services.AddSingleton<IHealthPart, FolderHealth>();
         services.AddSingleton<IHealthPart, LaneHealth>();
         services.AddSingleton<IHealthPart, CollateralHealth>();
+        if (services.Any(service => service.ServiceType == typeof(EnclaveSupervisor))) services.AddSingleton<IHealthPart, EnclaveProcessHealth>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RelayWatch>(provider, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<NodeWatch>(services, chain.Contracts.ChainId, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<HeadWatch>(services));

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Pythia.Enclave.Hosting;
+using Pythia.Vectors;
+using Shouldly;
+
+namespace Pythia.Enclave.Tests.Host;
+
+/// <summary>pythia.manifest.template says what pythia-enclave really needs, and nothing that weakens the measurement.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
+public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<AnvilChain>
+{
+    // Gramine's manifest syntax, as far as it is used here (Documentation/manifest-syntax.rst).
+    private static readonly string[] Known =
+    [
+        "libos.entrypoint", "loader.entrypoint.uri", "loader.log_level", "loader.argv", "fs.mounts", "sgx.enclave_size", "sgx.max_threads", "sgx.edmm_enable", "sgx.debug",
+        "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn", "sgx.use_exinfo", "sys.enable_extra_runtime_domain_names_conf", "sgx.trusted_files", "sgx.allowed_files",
+    ];
+
+    private static readonly string Template = File.ReadAllText(Path.Combine(SharedVectors.RepositoryRoot, "Enclave", "pythia.manifest.template"));
+
+    private static readonly Dictionary<string, string> Values = Assignment().Matches(Template).ToDictionary(match => match.Groups["key"].Value, match => match.Groups["value"].Value, StringComparer.Ordinal);
+
+    public static long MaxThreads => long.Parse(Values["sgx.max_threads"], CultureInfo.InvariantCulture);
+
+    [Fact]
+    public void Template_Environment_IsTheOneThatTheProcessIsRunWith()
+        => Values.Where(pair => pair.Key.StartsWith("loader.env.", StringComparison.Ordinal) && pair.Key != "loader.env.LD_LIBRARY_PATH")
+            .Select(pair => (pair.Key["loader.env.".Length..], pair.Value.Trim('"')))
+            .ShouldBe(EnclaveEnvironment.Variables.Select(pair => (pair.Key, pair.Value)));
+
+    [Fact]
+    public void Template_Keys_AreKnownAndNoneIsInsecure()
+    {
+        Values.Keys.Where(key => !key.StartsWith("loader.env.", StringComparison.Ordinal)).ShouldBe(Known, ignoreOrder: true);
+        Template.ShouldNotContain("insecure");
+        Template.ShouldNotContain("passthrough");
+    }
+
+    [Theory]
+    [InlineData("sgx.debug", "false")]
+    [InlineData("sgx.edmm_enable", "false")]
+    [InlineData("sgx.use_exinfo", "true")]
+    [InlineData("sgx.remote_attestation", "\"dcap\"")]
+    [InlineData("sgx.enclave_size", "\"1G\"")]
+    public void Template_WhatTheMeasurementMeans_IsAsItMustBe(string key, string value) => Values[key].ShouldBe(value);
+
+    [Fact]
+    public async Task Template_TrustedFiles_CoverEveryFileThatTheProcessMaps()
+    {
+        await using var enclave = await SupervisedEnclave.StartAsync(chain.Options());
+        var mapped = File.ReadLines($"/proc/{enclave.ProcessId}/maps")
+            .Select(line => line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries))
+            .Where(parts => parts.Length == 6 && parts[5].StartsWith('/'))
+            .Select(parts => parts[5].Trim())
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
+        mapped.Count.ShouldBeGreaterThan(20);
+
+        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        var libraries = Path.GetDirectoryName(mapped.Single(path => path.Contains("/libcrypto.so", StringComparison.Ordinal)))!;
+        var trusted = Trusted().Select(pattern => pattern
+            .Replace("{{ dotnet_dir }}", Path.GetFullPath(Path.Combine(runtime, "..", "..", "..")), StringComparison.Ordinal)
+            .Replace("{{ dotnet_version }}", Path.GetFileName(runtime), StringComparison.Ordinal)
+            .Replace("{{ app_dir }}", Path.Combine(AppContext.BaseDirectory, "enclave"), StringComparison.Ordinal)
+            .Replace("{{ arch_libdir }}", libraries, StringComparison.Ordinal)).ToList();
+
+        // glibc itself is Gramine's, from its runtime folder.
+        mapped.Where(path => !GlibcPart().IsMatch(Path.GetFileName(path)) && !trusted.Any(pattern => Covers(pattern, path))).ShouldBeEmpty();
+        Covers("/app/", "/app/x.dll").ShouldBeTrue();
+        Covers("/app/", "/application/x.dll").ShouldBeFalse();
+        Covers("/lib/libssl.so.3", "/lib/libssl.so.30").ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Template_AllowedFiles_AreTheHostsWordAlone()
+        => List("sgx.allowed_files").ShouldBe(["{{ host_dir }}/host.json"]);
+
+    private static bool Covers(string pattern, string path) => pattern.EndsWith('/') ? path.StartsWith(pattern, StringComparison.Ordinal) : NameOf(pattern) == NameOf(path) && Path.GetDirectoryName(pattern) == Path.GetDirectoryName(path);
+
+    // What is mapped has its full version: libstdc++.so.6 is libstdc++.so.6.0.30.
+    private static string NameOf(string path)
+    {
+        var name = Path.GetFileName(path);
+        var version = MajorVersion().Match(name);
+        return version.Success ? version.Value : name;
+    }
+
+    private static IEnumerable<string> Trusted() => List("sgx.trusted_files");
+
+    private static IEnumerable<string> List(string key)
+        => FileUri().Matches(Template[Template.IndexOf($"\n{key} = [", StringComparison.Ordinal)..].Split("\n]")[0]).Select(match => match.Groups["path"].Value);
+
+    [GeneratedRegex("^(?<key>[a-z][\\w.]*) = (?<value>.*)$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex Assignment();
+
+    [GeneratedRegex("\"file:(?<path>[^\"]+)\"", RegexOptions.CultureInvariant)]
+    private static partial Regex FileUri();
+
+    [GeneratedRegex("^(?:ld-linux.*|libc|libm|libdl|libpthread|librt)[.-]", RegexOptions.CultureInvariant)]
+    private static partial Regex GlibcPart();
+
+    [GeneratedRegex("^.+\\.so\\.\\d+", RegexOptions.CultureInvariant)]
+    private static partial Regex MajorVersion();
+}

@@ -1,0 +1,206 @@
+using Shouldly;
+
+namespace Pythia.Enclave.Tests.Sockets;
+
+/// <summary>Everything that crosses the socket arrives as it was; what is cancelled, too much or gone ends by name.</summary>
+public sealed class SocketEnclaveTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly ScriptedEnclave _enclave = new();
+    private ServedEnclave _served = null!;
+    private SocketEnclave _client = null!;
+
+    public Task InitializeAsync()
+    {
+        _served = ServedEnclave.Start(_enclave);
+        _client = _served.Open();
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _client.DisposeAsync();
+        await _served.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task EveryCall_Reply_ArrivesAsItWas()
+    {
+        Text(await _client.IdentifyAsync()).ShouldBe(Text(_enclave.Identity));
+        _enclave.Identity = _enclave.Identity with { Next = null };
+        Text(await _client.IdentifyAsync()).ShouldBe(Text(_enclave.Identity));
+        Text(await _client.HeadAsync()).ShouldBe(Text(_enclave.Head));
+        Text(await _client.WaitForHeadAsync(11)).ShouldBe(Text(_enclave.Head));
+        _enclave.Head = null;
+        (await _client.HeadAsync()).ShouldBeNull();
+        Text(await _client.HealthAsync()).ShouldBe(Text(_enclave.Health));
+        _enclave.Health = new EnclaveHealth(true, new(1, 2, ScriptedEnclave.Filled(32, 3), AssuranceLevel.Optimistic), null, [], 0, 0);
+        Text(await _client.HealthAsync()).ShouldBe(Text(_enclave.Health));
+        Text(await _client.ReadLogsAsync(5)).ShouldBe(Text(_enclave.Logs));
+        (await _client.ReadLogsAsync(6)).Refusal.ShouldBe(new EnclaveRefusal(RefusalReason.BlockUnknown, "block 6"));
+        var proven = await _client.ProveAsync(new byte[] { 1 });
+        proven.Refusal.ShouldBe(new EnclaveRefusal(RefusalReason.NodeUnavailable, "no node", "http://three/"));
+        proven.Problem.ToArray().ShouldBe([0x80]);
+        var nonce = ScriptedEnclave.Filled(32, 99);
+        Text(await _client.AttestAsync(nonce, default)).ShouldBe(Text(_enclave.Attest(nonce, default)));
+    }
+
+    [Fact]
+    public async Task Answer_ManyAtOnce_EachGetsItsOwn()
+    {
+        // Out of order: the later, the sooner.
+        var held = new List<(TaskCompletionSource Release, byte[] Request)>();
+        _enclave.Answer = async (request, _) =>
+        {
+            var mine = request.ToArray();
+            var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            bool all;
+            lock (held)
+            {
+                held.Add((release, mine));
+                all = held.Count % 100 == 0;
+                if (all) foreach (var (earlier, _) in Enumerable.Reverse(held)) earlier.TrySetResult();
+            }
+
+            await release.Task;
+            return EnclaveReply.Answered(mine);
+        };
+        for (var round = 0; round < 20; round++)
+        {
+            var asked = Enumerable.Range(0, 100).Select(i => BitConverter.GetBytes(1_000 * round + i)).ToArray();
+            var replies = await Task.WhenAll(asked.Select(request => _client.AnswerAsync(request).AsTask())).WaitAsync(Patience);
+            replies.Select(reply => BitConverter.ToInt32(reply.Answer.Span)).ShouldBe(asked.Select(request => BitConverter.ToInt32(request)));
+        }
+    }
+
+    [Fact]
+    public async Task Answer_MoreAtOnceThanMayBeInFlight_WaitForTheirTurn()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var most = 0;
+        var now = 0;
+        _enclave.Answer = async (request, _) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            await release.Task;
+            Interlocked.Decrement(ref now);
+            return EnclaveReply.Answered(request.ToArray());
+        };
+        var asking = Enumerable.Range(0, 3_000).Select(i => _client.AnswerAsync(BitConverter.GetBytes(i)).AsTask()).ToArray();
+        while (Volatile.Read(ref most) < 1_024) await Task.Delay(1);
+        release.SetResult();
+        (await Task.WhenAll(asking).WaitAsync(Patience)).Length.ShouldBe(3_000);
+        most.ShouldBe(1_024);
+    }
+
+    [Fact]
+    public async Task Answer_Cancelled_ReachesTheEnclaveAndFreesItsPlace()
+    {
+        var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _enclave.Answer = async (_, cancelled) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancelled).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            told.SetResult();
+            throw new OperationCanceledException(cancelled);
+        };
+        using var cancel = new CancellationTokenSource();
+        var asking = _client.AnswerAsync(new byte[] { 1 }, cancel.Token).AsTask();
+        await _client.HeadAsync();
+        await cancel.CancelAsync();
+        (await Should.ThrowAsync<OperationCanceledException>(asking)).CancellationToken.ShouldBe(cancel.Token);
+        await told.Task.WaitAsync(Patience);
+
+        _enclave.Answer = (request, _) => new(EnclaveReply.Answered(request.ToArray()));
+        (await _client.AnswerAsync(new byte[] { 2 })).Answer.ToArray().ShouldBe([2]);
+    }
+
+    [Theory]
+    [InlineData(EnclaveFault.NotAttested)]
+    [InlineData(EnclaveFault.QuoteFailed)]
+    [InlineData(EnclaveFault.UnknownKey)]
+    public async Task Attest_Fault_KeepsItsName(EnclaveFault fault)
+    {
+        _enclave.Attest = (_, _) => throw new EnclaveException(fault, "the words");
+        var thrown = await Should.ThrowAsync<EnclaveException>(() => _client.AttestAsync(default, default).AsTask());
+        (thrown.Fault, thrown.Message).ShouldBe((fault, "the words"));
+        await Should.ThrowAsync<ArgumentException>(() => _client.AttestAsync(new byte[31], default).AsTask());
+        await Should.ThrowAsync<ArgumentException>(() => _client.AttestAsync(default, new byte[7]).AsTask());
+    }
+
+    [Fact]
+    public async Task Answer_EnclaveFailsUnnamed_SaysNoMoreThanItsType()
+    {
+        _enclave.Answer = (_, _) => throw new InvalidOperationException("a secret may stand here");
+        var thrown = await Should.ThrowAsync<EnclaveException>(() => _client.AnswerAsync(default).AsTask());
+        (thrown.Fault, thrown.Message).ShouldBe((EnclaveFault.Failed, "Answer failed: InvalidOperationException"));
+    }
+
+    [Fact]
+    public async Task Answer_LongerThanAnyRequest_IsCutAndRefusedByTheEnclave()
+    {
+        (await _client.AnswerAsync(new byte[100_000])).Answer.Length.ShouldBe(4_096);
+    }
+
+    [Fact]
+    public async Task Answer_NobodyThere_IsGoneAfterThePatience()
+    {
+        await using var alone = new SocketEnclave(SocketEnclave.Parse("unix:/nowhere/at/all"), TimeSpan.FromMilliseconds(1));
+        (await Should.ThrowAsync<EnclaveException>(() => alone.AnswerAsync(default).AsTask())).Fault.ShouldBe(EnclaveFault.Gone);
+    }
+
+    [Fact]
+    public async Task Stop_WhileAnswering_FinishesWhatIsUnderWay()
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _enclave.Answer = async (request, _) =>
+        {
+            asked.TrySetResult();
+            await release.Task;
+            return EnclaveReply.Answered(request.ToArray());
+        };
+        var asking = _client.AnswerAsync(new byte[] { 5 }).AsTask();
+        var waiting = _client.WaitForHeadAsync(1_000).AsTask();
+        await asked.Task.WaitAsync(Patience);
+        var stopping = _served.StopAsync();
+        release.SetResult();
+        (await asking.WaitAsync(Patience)).Answer.ToArray().ShouldBe([5]);
+        await stopping;
+        File.Exists(_served.Path).ShouldBeFalse();
+        waiting.IsCompleted.ShouldBeFalse("who waits for a head goes on waiting for the next process");
+    }
+
+    [Fact]
+    public async Task WaitForHead_ServerComesBack_GoesOnWaiting()
+    {
+        var waiting = _client.WaitForHeadAsync(12).AsTask();
+        await _client.HeadAsync();
+        await _served.DisposeAsync();
+        _enclave.Head = new(13, 35, ScriptedEnclave.Filled(32, 6), AssuranceLevel.Finalized);
+        var path = _served.Path;
+        _served = ServedEnclave.Start(_enclave);
+        await using var moved = new SocketEnclave(SocketEnclave.Parse($"unix:{_served.Path}"));
+        (await moved.WaitForHeadAsync(12)).Block.ShouldBe(13UL);
+        await _client.DisposeAsync();
+        await Should.ThrowAsync<ObjectDisposedException>(async () => await waiting.WaitAsync(Patience));
+        path.ShouldNotBe(_served.Path);
+    }
+
+    [Theory]
+    [InlineData("unix:relative")]
+    [InlineData("tcp:127.0.0.1")]
+    [InlineData("tcp:127.0.0.1:0")]
+    [InlineData("http://127.0.0.1:1")]
+    [InlineData("")]
+    public void Parse_NoEndPoint_IsRefused(string text) => Should.Throw<FormatException>(() => SocketEnclave.Parse(text)).Message.ShouldContain($"'{text}' found");
+
+    private static string Text<T>(T value) => System.Text.Json.JsonSerializer.Serialize(value);
+
+    private static void InterlockedMax(ref int most, int found)
+    {
+        for (var seen = Volatile.Read(ref most); found > seen && Interlocked.CompareExchange(ref most, found, seen) != seen; seen = Volatile.Read(ref most))
+        {
+        }
+    }
+}
