@@ -14,6 +14,12 @@ public interface IPythiaGrain : IGrainWithStringKey
     /// <summary>Who the enclave says it is, and the newest head that it has verified.</summary>
     [Alias("Identify")]
     Task<PythiaIdentity> IdentifyAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>A fresh quote over one generation of the enclave's keys, and what it binds. It costs some 40 ms of the platform: whoever lets others ask limits them.</summary>
+    /// <param name="nonce">32 bytes, or none.</param>
+    /// <param name="keyId">8 bytes; none for the keys that sign now.</param>
+    [Alias("Attest")]
+    Task<PythiaAttestation> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>The enclaves of a chain. The key is {chain id}/0.</summary>
@@ -56,3 +62,23 @@ public sealed record PythiaIdentity(
     [property: Id(4)] ulong HeadBlock,
     [property: Id(5)] ulong HeadUnixSeconds,
     [property: Id(6)] string HeadHash);
+
+/// <summary>A quote and what it binds, or why there is none.</summary>
+/// <param name="Quote">DCAP quote; empty with trouble.</param>
+/// <param name="SigningKey">P-256 x ‖ y, 64 bytes.</param>
+/// <param name="AgreementKey">P-256 x ‖ y, 64 bytes.</param>
+/// <param name="ConfigurationHash">32 bytes.</param>
+/// <param name="AnchorHash">32 bytes.</param>
+/// <param name="Nonce">32 bytes as asked; zeros where none was.</param>
+/// <param name="KeyEndsInSeconds">Until the enclave means to destroy these keys; null where it does not.</param>
+/// <param name="Trouble">The name of the enclave's fault, then what was found; empty with a quote.</param>
+[GenerateSerializer, Immutable, Alias("pythia.PythiaAttestation")]
+public sealed record PythiaAttestation(
+    [property: Id(0)] ImmutableArray<byte> Quote,
+    [property: Id(1)] ImmutableArray<byte> SigningKey,
+    [property: Id(2)] ImmutableArray<byte> AgreementKey,
+    [property: Id(3)] ImmutableArray<byte> ConfigurationHash,
+    [property: Id(4)] ImmutableArray<byte> AnchorHash,
+    [property: Id(5)] ImmutableArray<byte> Nonce,
+    [property: Id(6)] long? KeyEndsInSeconds,
+    [property: Id(7)] string Trouble);

@@ -10,6 +10,8 @@ namespace Pythia.Grains.Pythia;
 public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
 {
     private const int LongestRequestBytes = 1_024;
+    private const int NonceBytes = 32;
+    private const int KeyIdBytes = 8;
 
     private IEnclave _enclave = null!;
     private string _enclaveId = "";
@@ -58,6 +60,44 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
             head?.UnixSeconds ?? 0,
             head is null ? "" : Hex.Format(head.Hash.Span));
     }
+
+    /// <inheritdoc/>
+    public async Task<PythiaAttestation> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        if (!IsEmptyOr(nonce, NonceBytes) || !IsEmptyOr(keyId, KeyIdBytes)) return NoQuote($"{nameof(RefusalReason.BadRequest)}: a nonce of {NonceBytes} bytes or none, and a key id of {KeyIdBytes} or none expected");
+
+        try
+        {
+            var quote = await _enclave.AttestAsync(Memory(nonce), Memory(keyId), cancellationToken);
+            var identity = await _enclave.IdentifyAsync(cancellationToken);
+            return new PythiaAttestation(
+                [.. quote.Quote.Span],
+                [.. quote.SigningKey.Span],
+                [.. quote.AgreementKey.Span],
+                [.. quote.ConfigurationHash.Span],
+                [.. quote.AnchorHash.Span],
+                [.. quote.Nonce.Span],
+                EndOf(identity, quote),
+                "");
+        }
+        catch (EnclaveException e)
+        {
+            return NoQuote($"{e.Fault}: {e.Message}");
+        }
+    }
+
+    // Keys that are neither the current nor the next ones were destroyed meanwhile.
+    private static long? EndOf(EnclaveIdentity identity, EnclaveAttestation quote)
+    {
+        var keys = new[] { identity.Current, identity.Next }.FirstOrDefault(keys => keys is not null && keys.SigningKey.Span.SequenceEqual(quote.SigningKey.Span));
+        return keys is null ? 0 : keys.EndsIn == TimeSpan.MaxValue ? null : (long)keys.EndsIn.TotalSeconds;
+    }
+
+    private static PythiaAttestation NoQuote(string trouble) => new([], [], [], [], [], [], null, trouble);
+
+    private static bool IsEmptyOr(ImmutableArray<byte> bytes, int size) => bytes.IsDefaultOrEmpty || bytes.Length == size;
+
+    private static ReadOnlyMemory<byte> Memory(ImmutableArray<byte> bytes) => bytes.IsDefault ? default : bytes.AsMemory();
 
     // An enclave that is gone is another one's turn: the caller sees what it sees when the silo is gone.
     private async ValueTask<T> AskAsync<T>(Func<IEnclave, ValueTask<T>> ask)
