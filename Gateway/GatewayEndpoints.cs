@@ -17,6 +17,7 @@ using Pythia.Gateway.Devices;
 using Pythia.Gateway.Health;
 using Pythia.Gateway.Lists;
 using Pythia.Gateway.OpenApi;
+using Pythia.Gateway.Passports;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Requests;
 using Pythia.Gateway.Settings;
@@ -43,6 +44,7 @@ public static class GatewayEndpoints
         services.AddSingleton<EventStreams>();
         services.AddSingleton<IntentQuota>();
         services.AddSingleton<CallerFilter>();
+        services.AddPassports(configuration);
         services.AddRouting();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(LimitServer);
         services.AddRateLimiter(_ => { });
@@ -78,6 +80,8 @@ public static class GatewayEndpoints
         var devices = endpoints.MapGroup(ProblemResult.DevicePath + "/{chain}");
         devices.AddEndpointFilter(chains.FilterAsync);
         DeviceEndpoints.Map(devices);
+        PassportEndpoints.Map(devices);
+        PassportEndpoints.MapVerifier(endpoints);
 
         var rest = endpoints.MapGroup("/v1/chains/{chain}");
         rest.AddEndpointFilter(chains.FilterAsync);
@@ -95,7 +99,7 @@ public static class GatewayEndpoints
     private static void LimitServer(KestrelServerOptions server, IOptions<GatewayOptions> options)
     {
         server.AddServerHeader = false;
-        server.Limits.MaxRequestBodySize = ActEndpoints.LongestBodyBytes;
+        server.Limits.MaxRequestBodySize = Math.Max(ActEndpoints.LongestBodyBytes, PassportEndpoints.LongestEvidenceBytes);
         server.Limits.MaxRequestHeadersTotalSize = 16 * 1_024;
         server.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
     }

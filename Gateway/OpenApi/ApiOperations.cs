@@ -3,6 +3,7 @@ using Pythia.Gateway.Acts;
 using Pythia.Gateway.Catalogue;
 using Pythia.Gateway.Devices;
 using Pythia.Gateway.Health;
+using Pythia.Gateway.Passports;
 using Pythia.Gateway.Problems;
 using Pythia.Gateway.Views;
 using Pythia.Grains.Consents;
@@ -140,6 +141,41 @@ internal static partial class ApiOperations
         ForDevices = true,
         Replies = [new(200, "All of them.", Schema: typeof(EnclavesJson), Example: ApiExamples.Enclaves)],
     };
+
+    public static readonly ApiOperation AnyPassport = PassportOf("getPassport", "A passport of the enclave that signs with a key", ProblemTypes.UnknownEnclave);
+    public static readonly ApiOperation OnePassport = PassportOf("getEnclavePassport", "A passport of one enclave", ProblemTypes.UnknownEnclave);
+    public static readonly ApiOperation AnyEvidence = EvidenceOf("getEvidence", "The whole evidence of the enclave that signs with a key");
+    public static readonly ApiOperation OneEvidence = EvidenceOf("getEnclaveEvidence", "The whole evidence of one enclave");
+
+    public static readonly ApiOperation IssuePassport = new("issuePassport", "verifier", "Judges evidence and signs a passport")
+    {
+        Description = "For whoever takes this gateway's operator for a verifier. The policy is the operator's; every reason against the evidence is named.",
+        Request = new(PassportEndpoints.EvidenceMediaType, "binary", PassportEndpoints.LongestEvidenceBytes, "The evidence (docs/passports.md)."),
+        Replies = [new(200, "The passport (a CWT in COSE_Sign1).", PassportEndpoints.PassportMediaType, "binary")],
+        Problems = [ProblemTypes.NoVerifier, ProblemTypes.EvidenceRefused, ProblemTypes.MediaType, ProblemTypes.TooLarge],
+    };
+
+    private static ApiOperation PassportOf(string id, string summary, params IReadOnlyList<ProblemType> problems) => new(id, "devices", summary)
+    {
+        ForDevices = true,
+        Description = "With a nonce it is made anew and carries it; without, a stored one may come. Believe it for what your own check of it says.",
+        Parameters = [KeyIdParameter, NonceParameter("passportNonce")],
+        Replies = [new(200, "The passport (a CWT in COSE_Sign1).", PassportEndpoints.PassportMediaType, "binary")],
+        Problems = [ProblemTypes.BadId, ProblemTypes.NotAttested, ProblemTypes.NoVerifier, ProblemTypes.EvidenceRefused, .. problems],
+    };
+
+    private static ApiOperation EvidenceOf(string id, string summary) => new(id, "devices", summary)
+    {
+        ForDevices = true,
+        Description = "Quote, what it binds and collateral, for whoever checks them without a verifier. Each call makes a quote.",
+        Parameters = [KeyIdParameter, NonceParameter("evidenceNonce")],
+        Replies = [new(200, "The evidence (docs/passports.md).", PassportEndpoints.EvidenceMediaType, "binary")],
+        Problems = [ProblemTypes.BadId, ProblemTypes.NotAttested, ProblemTypes.UnknownEnclave],
+    };
+
+    private static ApiParameter KeyIdParameter => new("kid", "query", "keyId", "The key id of an answer: whose keys. Default: those that sign now.");
+
+    private static ApiParameter NonceParameter(string schema) => new("nonce", "query", schema, "Random bytes of the caller, bound by the quote.");
 
     private static ApiOperation View(string id, string summary, Type type, object example) => new(id, "views", summary)
     {

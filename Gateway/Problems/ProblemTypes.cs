@@ -33,6 +33,8 @@ public static class ProblemTypes
     public static readonly ProblemType UnknownAct = new("unknown-act", 404, "There is no such act");
     public static readonly ProblemType UnknownChain = new("unknown-chain", 404, "The chain is not served here");
     public static readonly ProblemType UnknownEnclave = new("unknown-enclave", 404, "There is no such enclave");
+    public static readonly ProblemType NotAttested = new("not-attested", 404, "There is no evidence to be had of this enclave");
+    public static readonly ProblemType NoVerifier = new("no-verifier", 404, "No verifier of enclaves is configured here");
     public static readonly ProblemType Method = new("method", 405, "The method is not allowed here");
     public static readonly ProblemType NothingOffered = new("nothing-offered", 409, "There is no offer to accept");
     public static readonly ProblemType StaleEpoch = new("stale-epoch", 409, "Something was taken back since this was prepared");
@@ -44,6 +46,7 @@ public static class ProblemTypes
     public static readonly ProblemType WrongSubject = new("wrong-subject", 422, "The act is about something else");
     public static readonly ProblemType BadSignature = new("bad-signature", 422, "The signature is not the signer's");
     public static readonly ProblemType Expired = new("expired", 422, "The deadline has passed or is too near");
+    public static readonly ProblemType EvidenceRefused = new("evidence-refused", 422, "The verifier does not vouch for this enclave");
     public static readonly ProblemType IdempotencyKeyReused = new("idempotency-key-reused", 422, "The idempotency key belongs to another request");
     public static readonly ProblemType TooMany = new("too-many-requests", 429, "Too many requests");
     public static readonly ProblemType TooManyStreams = new("too-many-streams", 429, "Too many streams of events are open");

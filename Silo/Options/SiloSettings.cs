@@ -3,6 +3,7 @@ using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Enclave.Host;
 using Pythia.Enclave.Hosting;
 using Pythia.Gateway;
+using Pythia.Gateway.Passports;
 using Pythia.Gateway.Settings;
 using Pythia.Gateway.Telemetry;
 using Pythia.Grains.Mirror;
@@ -32,6 +33,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         (GatewayOptions.Section, typeof(GatewayOptions)),
         (OperationsOptions.Section, typeof(OperationsOptions)),
         (TelemetryOptions.Section, typeof(TelemetryOptions)),
+        (PassportOptions.Section, typeof(PassportOptions)),
     ];
 
     /// <summary>The sections that are this program's.</summary>
@@ -67,6 +69,8 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         var telemetry = Take<TelemetryOptions>(withDefaults, TelemetryOptions.Section, problems);
         var operations = Take<OperationsOptions>(withDefaults, OperationsOptions.Section, problems);
 
+        var passport = Take<PassportOptions>(withDefaults, PassportOptions.Section, problems);
+
         // 3. what is completed when the chain is known; nobody may write it by hand
         problems.AddRange(FindWritten(configuration));
         var completed = new ConfigurationBuilder().AddConfiguration(withDefaults).AddInMemoryCollection(SettingsOfChain.Any(chain)).Build();
@@ -75,6 +79,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
 
         // 4. what depends on another
         problems.AddRange(relay.FindContradictions());
+        problems.AddRange(passport.FindContradictions());
         if (chain.Rpc.Count > 0 && relay.Named().Count == 0 && problems.All(problem => !problem.Key.StartsWith(RelayOptions.Section, StringComparison.Ordinal)))
             problems.Add(new("Relay:KeystoreFile", "nothing", "a file (or 0x and 64 hex digits in Relay:Key), since Chain:Rpc names nodes that are not our own"));
         if (chain.Rpc.Count == 0 && chain.HeadRpc is { Length: > 0 })

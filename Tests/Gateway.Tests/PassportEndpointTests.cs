@@ -1,0 +1,308 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Pythia.Enclave.Attestation.Attesters;
+using Pythia.Enclave.Attestation.Collateral;
+using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Attestation.Passports;
+using Pythia.Enclave.Verifier.Answers;
+using Pythia.Enclave.Verifier.Attestation;
+using Pythia.Enclave.Verifier.Cbor;
+using Pythia.Enclave.Verifier.Passports;
+using Pythia.Gateway.Passports;
+using Pythia.Grains.Pythia;
+using Shouldly;
+using ConciseProblem = Pythia.Enclave.Verifier.Answers.ConciseProblem;
+
+namespace Pythia.Gateway.Tests;
+
+/// <summary>Evidence and passports over HTTP: fresh where a nonce asks for it, stored where none does, and who may make the platform quote how often.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class PassportEndpointTests : IAsyncLifetime
+{
+    private const string Passports = "/pythia/31337/passport";
+    private const string Nonce = "0102030405060708";
+
+    private readonly SimulatedPlatform _platform = SimulatedPlatform.Create(TimeProvider.System);
+    private readonly PassportSigner _verifier = PassportSigner.Create();
+    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly string _folder = Directory.CreateTempSubdirectory("pythia-passport-").FullName;
+    private readonly byte[] _measurement = [.. Enumerable.Repeat((byte)1, 32)];
+    private readonly byte[] _configuration = [.. Enumerable.Repeat((byte)2, 32)];
+    private readonly List<GatewayFixture> _gateways = [];
+
+    private byte[] PublicKey { get; set; } = [];
+
+    private string KeyId => Convert.ToHexStringLower(Es256Key.ComputeKeyId(PublicKey));
+
+    private string KeyFile => Path.Combine(_folder, "verifier.pem");
+
+    private string PolicyFile => Path.Combine(_folder, "policy.json");
+
+    public Task InitializeAsync()
+    {
+        var point = _key.ExportParameters(includePrivateParameters: false).Q;
+        PublicKey = [.. point.X!, .. point.Y!];
+        File.WriteAllText(KeyFile, _verifier.Export());
+        File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(PolicyFile, $$"""
+            {"quote":{"roots":["{{Convert.ToHexStringLower(_platform.RootKey.Span)}}"],"measurements":[{"mrenclave":"{{Convert.ToHexStringLower(_measurement)}}"}]},
+             "operatorOfOthers":"operator-a.example","developmentAnchor":true}
+            """);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var gateway in _gateways) await gateway.DisposeAsync();
+        _platform.Dispose();
+        _verifier.Dispose();
+        _key.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Passport_WithNonce_IsFreshEachTimeAndADeviceTakesIt()
+    {
+        var gateway = await OwnVerifierAsync();
+        using var verifier = Es256Key.TryImport(_verifier.PublicKey.Span)!;
+        for (var i = 0; i < 2; i++)
+        {
+            using var response = await gateway.Client.GetAsync($"{Passports}?kid={KeyId}&nonce={Nonce}");
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+            response.Content.Headers.ContentType!.ToString().ShouldBe("application/eat+cwt; eat_profile=\"tag:pythia.invalid,2026:passport\"");
+            var verdict = PassportCheck.Check(await response.Content.ReadAsByteArrayAsync(), verifier, new PassportExpectation
+            {
+                ConfigurationHash = _configuration,
+                Measurements = [_measurement],
+                LeastTier = PassportTier.None,
+                Nonce = Convert.FromHexString(Nonce),
+            });
+            verdict.Fault.ShouldBe(PassportFault.None, verdict.Detail);
+        }
+
+        Quotes(gateway).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Passport_WithoutNonce_IsStoredForItsKey()
+    {
+        var gateway = await OwnVerifierAsync();
+        var bodies = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => gateway.Client.GetByteArrayAsync($"{Passports}?kid={KeyId}")));
+        bodies.ShouldAllBe(body => body.SequenceEqual(bodies[0]));
+        (await gateway.Client.GetByteArrayAsync("/pythia/31337/enclaves/one/passport")).ShouldBe(bodies[0]);
+        Quotes(gateway).ShouldBe(1);
+
+        PublicKey = [.. PublicKey[..63], (byte)(PublicKey[63] ^ 1)]; // the enclave restarted: other keys, and these are none
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 422, "evidence-refused");
+    }
+
+    [Fact]
+    public async Task Passport_ThatTheVerifierRefuses_NamesEveryReason()
+    {
+        var gateway = await OwnVerifierAsync(enclave: new SimulatedEnclave(_configuration));
+        (await RefusedAsync(gateway, $"{Passports}?kid={KeyId}&nonce={Nonce}", 422, "evidence-refused")).ShouldContain("MeasurementNotAllowed");
+    }
+
+    [Theory]
+    [InlineData("?kid=00", 400, "bad-id")]
+    [InlineData("?nonce=0102", 400, "bad-id")]
+    [InlineData("?nonce=010203040506070809", 400, "bad-id")]
+    [InlineData("?nonce=zz02030405060708", 400, "bad-id")]
+    [InlineData("?kid=0102030405060708", 404, "unknown-enclave")]
+    public async Task Passport_QueryOfAnotherForm_IsRefused(string query, int status, string name)
+        => await RefusedAsync(await OwnVerifierAsync(), Passports + query, status, name);
+
+    [Fact]
+    public async Task Passport_WithoutAVerifierOrAQuote_IsNamed()
+    {
+        await RefusedAsync(await StartAsync(), $"{Passports}?kid={KeyId}", 404, "no-verifier");
+
+        var gateway = await OwnVerifierAsync();
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, "NotAttested: runs without")));
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 404, "not-attested");
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, "QuoteFailed: no")));
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 503, "try-again");
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => throw new OrleansException("gone"));
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 503, "try-again");
+        await RefusedAsync(gateway, "/pythia/31337/enclaves/two/passport", 404, "unknown-enclave");
+    }
+
+    [Fact]
+    public async Task Passport_MoreQuotesThanAllowed_IsTooManyRequests()
+    {
+        var gateway = await OwnVerifierAsync(("Passport:QuotesPerMinute", "6"));
+        (await gateway.Client.GetAsync($"{Passports}?kid={KeyId}&nonce={Nonce}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}&nonce={Nonce}", 429, "too-many-requests");
+        Quotes(gateway).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Evidence_WithNonce_IsWhatAnyoneCanJudge()
+    {
+        var gateway = await StartAsync();
+        foreach (var path in new[] { $"/pythia/31337/evidence?kid={KeyId}&nonce={Nonce}", $"/pythia/31337/enclaves/one/evidence?nonce={Nonce}" })
+        {
+            using var response = await gateway.Client.GetAsync(path);
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+            EnclaveEvidence.Decode(await response.Content.ReadAsByteArrayAsync(), out var evidence).ShouldBe(CborError.None);
+            evidence!.Binding.Nonce.ToArray().ShouldBe([.. Convert.FromHexString(Nonce), .. new byte[24]]);
+            var verdict = EvidenceJudge.Judge(evidence, VerifierFiles.ReadPolicy(PolicyFile), TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(1));
+            verdict.Reasons.ShouldBeEmpty();
+            (verdict.Claims!.ExpiresUnixSeconds - verdict.Claims.IssuedUnixSeconds).ShouldBeInRange(595UL, 600UL); // the keys end sooner
+        }
+    }
+
+    [Fact]
+    public async Task Evidence_CollateralThatCantBeHad_IsTryAgain()
+    {
+        var gateway = await StartAsync();
+        _collateral = () => throw new CollateralException(default, "the service is away");
+        await RefusedAsync(gateway, $"/pythia/31337/evidence?kid={KeyId}", 503, "try-again");
+    }
+
+    [Fact]
+    public async Task Issue_GoodEvidence_IsAPassportAndBadOnesAreRefused()
+    {
+        var gateway = await OwnVerifierAsync();
+        var evidence = await gateway.Client.GetByteArrayAsync($"/pythia/31337/evidence?kid={KeyId}&nonce={Nonce}");
+        using var issued = await PostAsync(gateway, evidence);
+        issued.StatusCode.ShouldBe(HttpStatusCode.OK);
+        SignedPassport.Decode(await issued.Content.ReadAsByteArrayAsync(), out _).ShouldBe(SignedAnswerError.None);
+
+        evidence[500] ^= 1; // in the quote
+        foreach (var (bytes, status, name) in new[] { (evidence, 422, "evidence-refused"), ([0x80], 422, "evidence-refused"), (new byte[(64 * 1024) + 1], 413, "too-large") })
+        {
+            using var refused = await PostAsync(gateway, bytes);
+            ((int)refused.StatusCode).ShouldBe(status);
+            (await refused.Content.ReadAsStringAsync()).ShouldContain($"urn:pythia:problem:{name}");
+        }
+
+        using var nobody = await PostAsync(await StartAsync(), evidence);
+        nobody.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Passport_ByAnotherOperatorsVerifier_GoesThroughItsEndpoint()
+    {
+        var theirs = await OwnVerifierAsync();
+        var ours = await StartAsync(services => services.AddSingleton<IVerifierWay>(new HandlerOf(theirs)), ("Passport:VerifierUrl", "http://verifier.example/v1/passports"));
+        var passport = await ours.Client.GetByteArrayAsync($"{Passports}?kid={KeyId}&nonce={Nonce}");
+        using var verifier = Es256Key.TryImport(_verifier.PublicKey.Span)!;
+        PassportCheck.CheckSigned(passport, verifier).Fault.ShouldBe(PassportFault.None);
+
+        _enclave = new SimulatedEnclave(_configuration);
+        (await RefusedAsync(ours, $"{Passports}?kid={KeyId}&nonce={Nonce}", 422, "evidence-refused")).ShouldContain("MeasurementNotAllowed");
+    }
+
+    [Fact]
+    public async Task Start_KeyOrPolicyThatCantBeUsed_StopsAndNamesTheFile()
+    {
+        async Task StopsAsync(string expected) => (await Should.ThrowAsync<VerifierFileException>(() => OwnVerifierAsync())).Message.ShouldContain(expected);
+
+        File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.OtherRead);
+        await StopsAsync("chmod 600");
+        File.SetUnixFileMode(KeyFile, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        File.WriteAllText(PolicyFile, "{\"quotes\":{}}");
+        await StopsAsync("quotes: not known");
+        File.WriteAllText(KeyFile, "nothing");
+        await StopsAsync("verifier.pem");
+        File.Delete(KeyFile);
+        await StopsAsync("verifier.pem");
+
+        (await Should.ThrowAsync<OptionsValidationException>(() => StartAsync(_ => { }, ("Passport:KeyFile", KeyFile)))).Message.ShouldContain("Passport:PolicyFile: nothing found");
+        (await Should.ThrowAsync<OptionsValidationException>(() => OwnVerifierAsync(("Passport:VerifierUrl", "http://v.example/")))).Message.ShouldContain("Passport:VerifierUrl");
+    }
+
+    private SimulatedEnclave? _enclave;
+    private Func<QuoteCollateral>? _collateral;
+
+    private Task<GatewayFixture> OwnVerifierAsync(params (string Key, string Value)[] settings)
+        => StartAsync(_ => { }, [("Passport:KeyFile", KeyFile), ("Passport:PolicyFile", PolicyFile), .. settings]);
+
+    private Task<GatewayFixture> OwnVerifierAsync(SimulatedEnclave enclave)
+    {
+        _enclave = enclave;
+        return OwnVerifierAsync();
+    }
+
+    private Task<GatewayFixture> StartAsync() => StartAsync(_ => { });
+
+    private async Task<GatewayFixture> StartAsync(Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
+    {
+        var gateway = await GatewayFixture.StartAsync(
+            services =>
+            {
+                services.AddSingleton<ICollateralSource>(new Source(() => (_collateral ?? (() => _platform.IssueCollateral()))()));
+                configure(services);
+            },
+            settings);
+        _gateways.Add(gateway);
+        gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one"]));
+        gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(new PythiaIdentity("one", [.. PublicKey], [.. _configuration], 0, 1, 1, "")));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(Attest((ImmutableArray<byte>)call.Arguments[0]!, (ImmutableArray<byte>)call.Arguments[1]!)));
+        return gateway;
+    }
+
+    private PythiaAttestation Attest(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId)
+    {
+        if (!keyId.IsDefaultOrEmpty && !keyId.AsSpan().SequenceEqual(Es256Key.ComputeKeyId(PublicKey))) return new PythiaAttestation([], [], [], [], [], [], null, "UnknownKey: none such");
+
+        var binding = new KeyBinding(PublicKey, PublicKey, _configuration, EnclaveAnchor.Development.ComputeHash(), nonce.IsDefaultOrEmpty ? new byte[32] : nonce.ToArray());
+        var quote = _platform.Quote(_enclave ?? new SimulatedEnclave(_measurement), binding.ComputeReportData());
+        return new PythiaAttestation([.. quote], [.. PublicKey], [.. PublicKey], [.. _configuration], [.. binding.AnchorHash.Span], [.. binding.Nonce.Span], 600, "");
+    }
+
+    private static int Quotes(GatewayFixture gateway) => gateway.Grains.CallsOf("AttestAsync").Count;
+
+    private static async Task<string> RefusedAsync(GatewayFixture gateway, string path, int status, string name)
+    {
+        using var response = await gateway.Client.GetAsync(path);
+        var body = await response.Content.ReadAsByteArrayAsync();
+        ((int)response.StatusCode).ShouldBe(status, Encoding.UTF8.GetString(body));
+        response.Content.Headers.ContentType!.MediaType.ShouldBe(ConciseProblem.MediaType);
+        var text = Encoding.UTF8.GetString(body);
+        text.ShouldContain(name);
+        body.Length.ShouldBeLessThanOrEqualTo(ConciseProblem.MaxBytes); // a device reads no more
+        return text;
+    }
+
+    private static async Task<HttpResponseMessage> PostAsync(GatewayFixture gateway, byte[] evidence)
+    {
+        using var content = new ByteArrayContent(evidence);
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/cbor");
+        return await gateway.Client.PostAsync("/v1/passports", content);
+    }
+
+    private sealed class Source(Func<QuoteCollateral> collateral) : ICollateralSource
+    {
+        public ValueTask<QuoteCollateral> GetAsync(CollateralKey key, CancellationToken cancellationToken = default)
+        {
+            key.Fmspc.ShouldBe("51ad00000000");
+            key.PlatformCa.ShouldBeFalse();
+            return ValueTask.FromResult(collateral());
+        }
+    }
+
+    // The way to the other operator's gateway, in memory.
+    private sealed class HandlerOf(GatewayFixture gateway) : IVerifierWay
+    {
+        public HttpMessageHandler CreateHandler() => new Forward(gateway.Client);
+
+        private sealed class Forward(HttpClient client) : HttpMessageHandler
+        {
+            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+            {
+                request.RequestUri!.AbsolutePath.ShouldBe("/v1/passports");
+                var content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync(cancellationToken));
+                content.Headers.ContentType = request.Content.Headers.ContentType;
+                return await client.PostAsync("/v1/passports", content, cancellationToken);
+            }
+        }
+    }
+}
