@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Attestation.Attesters;
 using Pythia.Enclave.Attestation.Collateral;
+using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Policies;
 using Pythia.Enclave.Attestation.Quotes;
 
@@ -65,6 +66,23 @@ public sealed class AttestationSetup : IDisposable
         AttestationMode.Gramine => "gramine",
         _ => "unattested",
     };
+
+    /// <summary>The collateral of the platform that a quote names, as far as there is some that holds now.</summary>
+    /// <param name="quote">Untrusted: the platform is what the quote says it is, and whoever verifies both compares.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The collateral, or why there is none; neither for a quote that names no platform, or without attestation.</returns>
+    public async Task<(QuoteCollateral? Collateral, EnclaveReason? Missing)> FindCollateralAsync(ReadOnlyMemory<byte> quote, CancellationToken cancellationToken)
+    {
+        var facts = QuoteVerifier.Verify(quote, new QuoteCollateral(), QuoteTrust.Intel, DateTimeOffset.UnixEpoch).Facts;
+        if (Collateral is null || facts?.Pck is not { } platform) return (null, null);
+
+        var key = new CollateralKey(
+            Convert.ToHexStringLower(platform.Fmspc.Span), platform.Ca.Contains("Platform", StringComparison.Ordinal), facts.Tee == TeeKind.Tdx);
+        var found = await Collateral.GetAsync(key, cancellationToken);
+        return found.Collateral is not null
+            ? (found.Collateral, null)
+            : (null, new EnclaveReason($"Collateral{found.Standing.Trouble!.Kind}", $"collateral {key}: {found.Standing.Trouble.Detail}"));
+    }
 
     /// <summary>Where the simulated platform is kept in the folder of <see cref="AttestationOptions.Folder"/>.</summary>
     public static string SimulatedPlatformFolder(string folder) => Path.GetFullPath(Path.Combine(folder, "simulated"));

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave;
-using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Quotes;
 using Pythia.Enclave.Verifier.Attestation;
@@ -43,7 +42,7 @@ public sealed partial class EnclaveAppraiser(
     /// <exception cref="EnclaveException">It is gone.</exception>
     public async Task<EnclaveStanding> AppraiseAsync(IEnclave enclave, EnclaveIdentity identity, CancellationToken cancellationToken)
     {
-        if (setup.Policy is null || setup.Collateral is null) return new EnclaveStanding([], null);
+        if (setup.Policy is null) return new EnclaveStanding([], null);
 
         // 1. a quote
         var (evidence, refusal) = await FindEvidenceAsync(enclave, identity, cancellationToken);
@@ -51,7 +50,7 @@ public sealed partial class EnclaveAppraiser(
 
         // 2. collateral
         var quote = evidence.Attestation.Quote;
-        var (collateral, missing) = await FindCollateralAsync(setup.Collateral, quote, cancellationToken);
+        var (collateral, missing) = await setup.FindCollateralAsync(quote, cancellationToken);
         var reasons = ImmutableArray.CreateBuilder<EnclaveReason>();
         if (missing is not null) reasons.Add(missing);
 
@@ -89,21 +88,6 @@ public sealed partial class EnclaveAppraiser(
             LogNoQuote(identity.Id, refused.Fault, refused);
             return kept is not null ? (kept, null) : (null, new EnclaveReason(refused.Fault.ToString(), refused.Message));
         }
-    }
-
-    private static async Task<(QuoteCollateral? Collateral, EnclaveReason? Missing)> FindCollateralAsync(
-        CollateralStore store, ReadOnlyMemory<byte> quote, CancellationToken cancellationToken)
-    {
-        // The platform is what the quote says it is: nothing is believed yet, and the verifier compares.
-        var pck = QuoteVerifier.Verify(quote, new QuoteCollateral(), QuoteTrust.Intel, DateTimeOffset.UnixEpoch).Facts;
-        if (pck?.Pck is not { } platform) return (null, null);
-
-        var key = new CollateralKey(
-            Convert.ToHexStringLower(platform.Fmspc.Span), platform.Ca.Contains("Platform", StringComparison.Ordinal), pck.Tee == TeeKind.Tdx);
-        var found = await store.GetAsync(key, cancellationToken);
-        return found.Collateral is not null
-            ? (found.Collateral, null)
-            : (null, new EnclaveReason($"Collateral{found.Standing.Trouble!.Kind}", $"collateral {key}: {found.Standing.Trouble.Detail}"));
     }
 
     private static EnclaveReason? FindUnbound(Evidence evidence, EnclaveIdentity identity, QuoteFacts? facts)
