@@ -13,8 +13,8 @@ internal sealed record SimulatedCertificates(X509Certificate2 Root, X509Certific
     private const string PckCrlAddress = "https://simulated.invalid/pck.crl";
 
     // Certificates outlive any run of a simulation; what ages on purpose are the documents.
-    private static readonly TimeSpan s_back = TimeSpan.FromDays(365);
-    private static readonly TimeSpan s_ahead = TimeSpan.FromDays(20 * 365);
+    private static readonly TimeSpan Back = TimeSpan.FromDays(365);
+    private static readonly TimeSpan Ahead = TimeSpan.FromDays(20 * 365);
 
     /// <summary>Issues all four; valid from a year before <paramref name="now"/> to twenty years after.</summary>
     public static SimulatedCertificates Issue(SimulatedKeys keys, SimulatedProcessor processor, DateTimeOffset now)
@@ -77,6 +77,6 @@ internal sealed record SimulatedCertificates(X509Certificate2 Root, X509Certific
         request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([crl]));
         var serial = RandomNumberGenerator.GetBytes(20);
         serial[0] = (byte)((serial[0] & 0x3F) | 0x40); // positive, and no leading zero
-        return issuer.Issue(generator => request.Create(issuerName, generator, now - s_back, now + s_ahead, serial));
+        return issuer.Issue(generator => request.Create(issuerName, generator, now - Back, now + Ahead, serial));
     }
 }

@@ -12,7 +12,7 @@ internal static class SimulatedFiles
 {
     private const string PrivateKeysFile = "simulated_private_keys.json";
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static bool Exists(string folder) => File.Exists(Path.Combine(folder, PrivateKeysFile));
 
@@ -24,7 +24,7 @@ internal static class SimulatedFiles
             "simulated: these keys protect nothing", Key(platform.Keys.Root), Key(platform.Keys.PckCa), Key(platform.Keys.Pck), Key(platform.Keys.TcbSigner),
             Key(platform.Keys.Attestation), certificates.Root.RawData, certificates.PckCa.RawData, certificates.Pck.RawData, certificates.TcbSigner.RawData,
             StoredProcessor.Of(platform.Processor));
-        if (!Place(Path.Combine(folder, PrivateKeysFile), JsonSerializer.SerializeToUtf8Bytes(stored, s_json))) return;
+        if (!Place(Path.Combine(folder, PrivateKeysFile), JsonSerializer.SerializeToUtf8Bytes(stored, Json))) return;
         File.WriteAllText(Path.Combine(folder, "trusted_root.pem"), SimulatedCertificates.Pem(certificates.Root));
         File.WriteAllText(Path.Combine(folder, "pck_chain.pem"), SimulatedCertificates.Pem(certificates.Pck, certificates.PckCa, certificates.Root));
 
@@ -36,7 +36,7 @@ internal static class SimulatedFiles
         var path = Path.Combine(folder, PrivateKeysFile);
         try
         {
-            var stored = JsonSerializer.Deserialize<Stored>(File.ReadAllBytes(path), s_json) ?? throw new JsonException("null found, an object expected");
+            var stored = JsonSerializer.Deserialize<Stored>(File.ReadAllBytes(path), Json) ?? throw new JsonException("null found, an object expected");
             var keys = new SimulatedKeys(
                 SimulatedKey.Import(stored.RootKey), SimulatedKey.Import(stored.PckCaKey), SimulatedKey.Import(stored.PckKey), SimulatedKey.Import(stored.TcbSignerKey),
                 SimulatedKey.Import(stored.AttestationKey));

@@ -26,7 +26,7 @@ public sealed class CollateralStore(ICollateralSource? source, QuoteTrust trust,
     public const string MeterName = "Pythia.Collateral";
 
     // From disk it is not known when it was asked for: at once again.
-    private static readonly TimeSpan s_ageUnknown = TimeSpan.FromDays(365);
+    private static readonly TimeSpan AgeUnknown = TimeSpan.FromDays(365);
 
     private readonly ConcurrentDictionary<CollateralKey, KeptCollateral> _kept = new();
     private readonly CollateralFiles? _files = folder is null ? null : new CollateralFiles(folder);
@@ -65,7 +65,7 @@ public sealed class CollateralStore(ICollateralSource? source, QuoteTrust trust,
     {
         try
         {
-            if (_files?.Read(kept.Key) is { } stored) kept.Take(CheckedCollateral.Read(stored, kept.Key, trust), time.GetUtcNow() - s_ageUnknown);
+            if (_files?.Read(kept.Key) is { } stored) kept.Take(CheckedCollateral.Read(stored, kept.Key, trust), time.GetUtcNow() - AgeUnknown);
         }
         catch (CollateralException damaged)
         {

@@ -3,7 +3,7 @@ namespace Pythia.Enclave.Attestation.Collateral;
 /// <summary>What is kept for one platform, and when it is looked after again.</summary>
 internal sealed class KeptCollateral(CollateralKey key)
 {
-    private static readonly TimeSpan s_beforeItEnds = TimeSpan.FromDays(1);
+    private static readonly TimeSpan BeforeItEnds = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
     private CheckedCollateral? _good;
@@ -30,7 +30,7 @@ internal sealed class KeptCollateral(CollateralKey key)
             var age = now - _takenAt;
             return _good?.HoldsAt(now) != true
                 || age >= TimeSpan.FromHours(options.RefreshHours)
-                || (now >= _good.NotAfter - s_beforeItEnds && age >= TimeSpan.FromSeconds(options.RetrySeconds));
+                || (now >= _good.NotAfter - BeforeItEnds && age >= TimeSpan.FromSeconds(options.RetrySeconds));
         }
     }
 

@@ -8,8 +8,8 @@ public sealed class GramineAttesterTests : IDisposable
 {
     private static readonly byte[] ReportData = [.. Enumerable.Range(1, 64).Select(value => (byte)value)];
 
-    private static readonly SimulatedPlatform s_platform = SimulatedPlatform.Create(TimeProvider.System);
-    private static readonly ConcurrentDictionary<string, byte[]> s_quotes = new(StringComparer.Ordinal);
+    private static readonly SimulatedPlatform Platform = SimulatedPlatform.Create(TimeProvider.System);
+    private static readonly ConcurrentDictionary<string, byte[]> Quotes = new(StringComparer.Ordinal);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("attestation-files").FullName;
 
@@ -162,7 +162,7 @@ public sealed class GramineAttesterTests : IDisposable
     private string PathOf(string name) => Path.Combine(_folder, name);
 
     private static byte[] Quote(byte[] reportData)
-        => s_quotes.GetOrAdd(Convert.ToHexString(reportData), _ => s_platform.Quote(new SimulatedEnclave(new byte[32]), reportData));
+        => Quotes.GetOrAdd(Convert.ToHexString(reportData), _ => Platform.Quote(new SimulatedEnclave(new byte[32]), reportData));
 
     private void Place(string type, byte[] quote)
     {
