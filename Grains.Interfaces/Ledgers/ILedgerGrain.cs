@@ -19,6 +19,11 @@ public interface ILedgerGrain : IGrainWithStringKey
     [Alias("WaitFor")]
     Task<LedgerView> WaitForAsync(ulong block, TimeSpan patience, CancellationToken cancellationToken = default);
 
+    /// <summary>Whether every event of this very block was delivered, as far as blocks can be taken back; of deeper ones only the height counts.</summary>
+    /// <param name="hash">0x and lower case.</param>
+    [Alias("HasDelivered")]
+    Task<bool> HasDeliveredAsync(ulong block, string hash);
+
     /// <summary>Begins anew from the first block: whatever was mirrored so far is void until the chain has said it again; acts that were
     /// accepted are kept. Also the remedy for a chain that was reorganised deeper than is followed
     /// (<see cref="LedgerTrouble.ReorgTooDeep"/>).</summary>

@@ -118,6 +118,13 @@ public sealed partial class LedgerGrain(
     }
 
     /// <inheritdoc/>
+    public Task<bool> HasDeliveredAsync(ulong block, string hash)
+    {
+        var delivered = _cursor.Delivered;
+        return Task.FromResult(!delivered.IsEmpty && (block < delivered[0].Number || delivered.Any(d => d.Number == block && d.Hash == hash)));
+    }
+
+    /// <inheritdoc/>
     public async Task<LedgerView> RebuildAsync()
     {
         await _loop.StartAsync();

@@ -20,7 +20,7 @@ public sealed class ChainNode(IJsonRpc rpc, ulong? chainId = null) : IChainNode
     private readonly JsonRpcClient? _several = rpc is JsonRpcClient { Nodes.Count: > 1 } client ? client : null;
 
     /// <inheritdoc/>
-    public async Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken)
+    public async Task<ulong> GetMinedNonceAsync(Address account, ulong? explained, CancellationToken cancellationToken)
     {
         if (_several is null)
         {
@@ -28,7 +28,18 @@ public sealed class ChainNode(IJsonRpc rpc, ulong? chainId = null) : IChainNode
         }
 
         var answers = await _several.AskAllAsync(new RpcRequest("eth_getTransactionCount", account, BlockTag.Latest), cancellationToken: cancellationToken);
-        return MiddleOf(answers.Where(a => a.Answer is { Error: null }).Select(a => TryRead(a, RpcJson.UInt64)).OfType<ulong>())
+        var named = answers.Where(a => a.Answer is { Error: null }).Select(a => (a.Node, Nonce: TryRead(a, RpcJson.UInt64))).Where(n => n.Nonce is not null).ToArray();
+        if (named.Any(n => n.Nonce <= explained))
+        {
+            foreach (var (node, nonce) in named.Where(n => n.Nonce > explained))
+            {
+                _several.SetAside(node, $"nonce {nonce} of account {account} found, at most {explained} expected: no transaction of ours explains more, and another node does not name more", SetAsideFor);
+            }
+
+            named = [.. named.Where(n => n.Nonce <= explained)];
+        }
+
+        return MiddleOf(named.Select(n => n.Nonce!.Value))
             ?? throw new RpcUnavailableException("that answered", "no nonce of the account found, one expected");
     }
 
@@ -67,7 +78,9 @@ public sealed class ChainNode(IJsonRpc rpc, ulong? chainId = null) : IChainNode
         var answers = await _several.AskAllAsync(new RpcRequest("eth_getTransactionByHash", transactionHash), cancellationToken: cancellationToken);
         var hints = answers.Where(a => a.Answer is { Error: null }).Select(a => HintOf(RpcJson.IsNull(a.Answer!.Result) ? null : a.Answer.Result)).ToArray();
         var mined = hints.Select(h => h.Block).OfType<ulong>().ToArray();
-        return new TransactionHint(hints.Any(h => h.Known), 2 * mined.Length > hints.Length ? MiddleOf(mined) : null);
+        var block = 2 * mined.Length > hints.Length ? MiddleOf(mined) : null;
+        var hash = hints.Where(h => block is not null && h.Block == block).GroupBy(h => h.BlockHash, StringComparer.Ordinal).MaxBy(h => h.Count())?.Key;
+        return new TransactionHint(hints.Any(h => h.Known), block, hash);
     }
 
     /// <inheritdoc/>
@@ -161,8 +174,11 @@ public sealed class ChainNode(IJsonRpc rpc, ulong? chainId = null) : IChainNode
         var block = transaction.TryGetProperty("blockNumber", out var number) && number.ValueKind is JsonValueKind.String
             ? Convert.ToUInt64(number.GetString(), 16)
             : default(ulong?);
-        return new TransactionHint(true, block);
+        return new TransactionHint(true, block, block is null ? null : HashOf(transaction));
     }
+
+    private static string? HashOf(JsonElement transaction)
+        => transaction.TryGetProperty("blockHash", out var hash) && hash.ValueKind is JsonValueKind.String ? hash.GetString()?.ToLowerInvariant() : null;
 
     private static T? TryRead<T>(NodeAnswer answer, Func<JsonElement, T> read)
         where T : struct

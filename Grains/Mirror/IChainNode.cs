@@ -8,7 +8,9 @@ namespace Pythia.Grains.Mirror;
 public interface IChainNode
 {
     /// <summary><c>eth_getTransactionCount</c> at <c>latest</c>: the lowest nonce that no mined transaction has.</summary>
-    Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken);
+    /// <param name="explained">What the account's own transactions explain at most; null where nothing is known of them. Of several nodes, one that
+    /// names more is set aside where another does not.</param>
+    Task<ulong> GetMinedNonceAsync(Address account, ulong? explained, CancellationToken cancellationToken);
 
     /// <summary><c>eth_sendRawTransaction</c>, with what other clients' words for a refusal mean.</summary>
     Task<SendReply> SendAsync(ReadOnlyMemory<byte> rawTransaction, CancellationToken cancellationToken);
@@ -70,4 +72,5 @@ public sealed record HeadHint(System.Numerics.BigInteger BaseFeePerGasWei, ulong
 /// <summary>What a node knows of a transaction.</summary>
 /// <param name="Known">It waits or is mined.</param>
 /// <param name="Block">The block that holds it, or null.</param>
-public sealed record TransactionHint(bool Known, ulong? Block);
+/// <param name="BlockHash">That block's hash, 0x and lower case; null where the node does not say it.</param>
+public sealed record TransactionHint(bool Known, ulong? Block, string? BlockHash = null);

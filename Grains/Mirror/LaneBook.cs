@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Numerics;
+using Pythia.Contracts.Registries;
 
 namespace Pythia.Grains.Mirror;
 
@@ -30,6 +32,13 @@ internal sealed class LaneBook
     public LaneItem? Find(string digest) => _items.GetValueOrDefault(digest);
 
     public LaneItem? FindByNonce(string target, string signer, string nonce) => _byNonce.GetValueOrDefault((target, signer, nonce));
+
+    /// <summary>The intent that has to be carried out before this one, by the order of the nonces of one key (192 bits key, 64 bits sequence);
+    /// null if it is not here.</summary>
+    public LaneItem? FindBefore(LaneItem item) => FindBeside(item.Intent, -1);
+
+    /// <summary>The intent that had to wait for this one; null if it is not here.</summary>
+    public LaneItem? FindAfter(QueuedIntent intent) => FindBeside(intent, 1);
 
     public LaneBatch? Batch(ulong nonce) => _batches.GetValueOrDefault(nonce);
 
@@ -105,6 +114,17 @@ internal sealed class LaneBook
         _batches.Remove(nonce);
     }
 
+    private LaneItem? FindBeside(QueuedIntent intent, int step)
+    {
+        // Nearly all nonces are the first of a key of their own.
+        if (!BigInteger.TryParse(intent.Nonce, out var nonce) || (step < 0 && KeyedNonce.Split(nonce).Sequence == 0))
+        {
+            return null;
+        }
+
+        return FindByNonce(intent.Target, intent.Signer, (nonce + step).ToString());
+    }
+
     private void Take(LaneBatch batch, IReadOnlyCollection<LaneItem> items)
     {
         foreach (var item in items)
@@ -175,6 +195,9 @@ internal sealed class LaneItem(string digest, QueuedIntent intent)
         NotBeforeUnixMs = nowUnixMs + Math.Min(PauseMs(++_refusals), LongestPauseMs);
         Trouble = trouble;
     }
+
+    /// <summary>It may go out again now, however often it was tried.</summary>
+    public void AtOnce() => NotBeforeUnixMs = 0;
 
     private static long PauseMs(int times) => 2_000L << (2 * (Math.Min(times, 12) - 1));
 }

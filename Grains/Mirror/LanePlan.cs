@@ -38,16 +38,23 @@ internal static class LanePlan
         => Math.Min(Math.Min((ulong)options.BatchGas, RelayGas.MostOfTransaction), blockGasLimit == 0 ? ulong.MaxValue : blockGasLimit / 4 * 3);
 
     /// <summary>The oldest items that may go out now and fit one transaction; one at least, however big.</summary>
+    /// <param name="before">What has to be carried out before an item, by the order of its keyed nonces, and is in the lane; null for nothing. An item goes
+    /// out behind it, not before it.</param>
     /// <param name="mostGas">Of the transaction.</param>
     /// <param name="chainUnixSeconds">Time of the newest block: what had to happen before is left to expire.</param>
     /// <param name="nowUnixMs">By the silo's clock.</param>
-    public static ImmutableArray<LaneItem> Choose(IEnumerable<LaneItem> waiting, int mostItems, ulong mostGas, ulong chainUnixSeconds, long nowUnixMs)
+    public static ImmutableArray<LaneItem> Choose(IEnumerable<LaneItem> waiting, Func<LaneItem, LaneItem?> before, int mostItems, ulong mostGas, ulong chainUnixSeconds, long nowUnixMs)
     {
         var chosen = ImmutableArray.CreateBuilder<LaneItem>();
         var (usage, most) = (0UL, 0UL);
         foreach (var item in waiting)
         {
             if (item.NotBeforeUnixMs > nowUnixMs || item.Intent.DeadlineUnixSeconds < chainUnixSeconds)
+            {
+                continue;
+            }
+
+            if (before(item) is { Batch: null } first && !chosen.Contains(first))
             {
                 continue;
             }

@@ -16,6 +16,12 @@ public sealed record LaneState
     /// <summary>Closed nonces whose bytes are kept until a reorganisation can't bring them back.</summary>
     [Id(2)] public ImmutableArray<ClosedNonces> Closed { get; init; } = [];
 
+    /// <summary>One above the highest nonce that was ever closed; 0 before the first. It only grows.</summary>
+    [Id(3)] public ulong UsedBelow { get; init; }
+
+    /// <summary>What the chain may say at most of the account's nonce, as far as transactions of this lane explain it; null before the first.</summary>
+    public ulong? Explain() => UnderWay.IsEmpty && UsedBelow == 0 ? null : Math.Max(UsedBelow, UnderWay.Select(o => o.Nonce + 1).DefaultIfEmpty(0UL).Max());
+
     /// <summary>After a nonce was reserved.</summary>
     public LaneState With(OpenNonce nonce) => this with { UnderWay = [.. UnderWay.Where(o => o.Nonce != nonce.Nonce), nonce] };
 
@@ -30,7 +36,12 @@ public sealed record LaneState
                 : [.. closed, new ClosedNonces(nonce, nonce + 1, block, block)];
         }
 
-        return this with { UnderWay = [.. UnderWay.Where(o => !nonces.Contains(o.Nonce))], Closed = closed };
+        return this with
+        {
+            UnderWay = [.. UnderWay.Where(o => !nonces.Contains(o.Nonce))],
+            Closed = closed,
+            UsedBelow = nonces.Select(n => n + 1).Append(UsedBelow).Max(),
+        };
     }
 }
 

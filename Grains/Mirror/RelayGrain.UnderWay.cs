@@ -55,7 +55,7 @@ public sealed partial class RelayGrain
             return true;
         }
 
-        var (minedIn, hash) = (default(ulong?), default(Hash32));
+        var (minedIn, minedHash, hash) = (default(ulong?), default(string), default(Hash32));
         foreach (var attempt in await Batch(batch.Nonce).GetAsync())
         {
             var attemptHash = Hash32.Parse(attempt.TransactionHash);
@@ -65,12 +65,17 @@ public sealed partial class RelayGrain
                 return false; // the node contradicts itself: look again
             }
 
-            (minedIn, hash) = hint.Block is { } block ? (block, attemptHash) : (minedIn, hash);
+            (minedIn, minedHash, hash) = hint.Block is { } block ? (block, hint.BlockHash, attemptHash) : (minedIn, minedHash, hash);
         }
 
         if (ledger.Cursor < (minedIn ?? ledger.Head))
         {
             return false; // outcomes may still come
+        }
+
+        if (minedIn is { } known && minedHash is not null && !await Ledger.HasDeliveredAsync(known, minedHash))
+        {
+            return false; // the follower stands on blocks that have left the chain, or the node does
         }
 
         if (minedIn is null && !batch.SeemsForeign)

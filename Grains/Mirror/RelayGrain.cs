@@ -121,7 +121,15 @@ public sealed partial class RelayGrain(
     /// <inheritdoc/>
     public Task SettleAsync(string digest)
     {
+        var next = _book.Find(digest) is { } item ? _book.FindAfter(item.Intent) : null;
         _book.Remove(digest);
+        if (next is not null)
+        {
+            // What had to come first has its outcome: whatever kept this one from being carried out may be over.
+            next.AtOnce();
+            _signal.TrySetResult();
+        }
+
         return Task.CompletedTask;
     }
 
@@ -222,7 +230,7 @@ public sealed partial class RelayGrain(
             }
 
             // 3. the chain's own word on the nonce, and what is under way
-            _minedNonce = await _chain.Node.GetMinedNonceAsync(_address, cancellationToken);
+            _minedNonce = await _chain.Node.GetMinedNonceAsync(_address, _state.Current.Explain(), cancellationToken);
             _head = await _chain.Node.GetHeadAsync(cancellationToken);
             await LookAfterAllAsync(ledger, cancellationToken);
             _looksAgain = false;
@@ -267,7 +275,7 @@ public sealed partial class RelayGrain(
     {
         var nonce = LanePlan.NextFreeNonce(_book.Nonces, _minedNonce);
         var isGap = IsGap(nonce);
-        var items = LanePlan.Choose(_book.Waiting, Options.BatchSize, LanePlan.MostGas(Options, _head.GasLimit), ledger.CursorUnixSeconds, NowUnixMs);
+        var items = LanePlan.Choose(_book.Waiting, _book.FindBefore, Options.BatchSize, LanePlan.MostGas(Options, _head.GasLimit), ledger.CursorUnixSeconds, NowUnixMs);
         if (!isGap && (items.IsEmpty || IsSetAside || _book.Nonces.Count(n => n >= _minedNonce) >= Options.BatchesUnderWay))
         {
             return false;

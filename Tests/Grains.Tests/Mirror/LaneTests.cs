@@ -169,6 +169,55 @@ public sealed class LaneTests
         Assert.True(after.AcceptedByNodeUnixMs > 0);
     }
 
+    [Fact]
+    public async Task Settle_WhatHadToComeFirst_SendsAtOnceWhatWaitedForItsDeadline()
+    {
+        await using var world = await MirrorWorld.StartAsync(o => o.ItemRetries = 0);
+        var (first, second) = (Ordered(world, 0), Ordered(world, 1));
+        await world.SubmitAsync(second, world.People.Manufacturer);
+        await world.UntilAsync(second, IntentStage.AcceptedByNode);
+        await UntilAsync(world, l => l is { Waiting: 1, UnderWay: 0 }); // it was mined, and its contract left it
+
+        await world.CarryOutAsync(first, world.People.Manufacturer);
+        await world.UntilAsync(second, IntentStage.Mined);
+        Assert.All(world.Chain.CarriedOut.Values, times => Assert.Equal(1, times));
+    }
+
+    [Fact]
+    public async Task Send_WhatHasToComeFirstIsBehindInTheQueue_GoesOutInOrder()
+    {
+        await using var world = await MirrorWorld.StartAsync(o => (o.BatchesUnderWay, o.ItemRetries) = (1, 0));
+        world.Chain.MinesAtOnce = false;
+        var acts = new[] { Publish(world, "before"), Ordered(world, 2), Ordered(world, 1), Ordered(world, 0) };
+        foreach (var act in acts)
+        {
+            await world.SubmitAsync(act, world.People.Manufacturer);
+            await world.UntilAsync(acts[0], IntentStage.AcceptedByNode); // the others wait
+        }
+
+        world.Chain.MinesAtOnce = true;
+        world.Chain.MinePool();
+        foreach (var act in acts)
+        {
+            await world.UntilAsync(act, IntentStage.Mined);
+        }
+
+        Assert.Equal(4, world.Chain.Sent.Select(t => t.Hash).Distinct().Count()); // none was sent in vain
+    }
+
+    private static PublishAct Ordered(MirrorWorld world, ulong sequence) => new(
+        world.People.Header(world.People.Manufacturer, RegistryKind.PolicyRegistry, nonce: KeyedNonce.Of(0, sequence)),
+        [.. System.Text.Encoding.UTF8.GetBytes($"ordered {sequence}")]);
+
+    private static async Task UntilAsync(MirrorWorld world, Func<LaneView, bool> fits)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        while (!fits(await world.Relay.GetAsync()))
+        {
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
     private static StoredBatch Attempt(string hash, params string[] digests) => new(hash, [1, 2, 3], [.. digests], "2", "1");
 
     private static IBatchGrain BatchOf(MirrorWorld world, ulong nonce)

@@ -140,7 +140,32 @@ public sealed class NodesTests : IDisposable
             _nodes.Answer(name, answer);
         }
 
-        Assert.Equal(expected, await Node(names[..answers.Length]).GetMinedNonceAsync(Address.Zero, default));
+        Assert.Equal(expected, await Node(names[..answers.Length]).GetMinedNonceAsync(Address.Zero, null, default));
+    }
+
+    [Fact]
+    public async Task GetMinedNonce_OneOfTwoNamesMoreThanOurTransactionsExplain_IsSetAsideAndTheOtherCounts()
+    {
+        _nodes.Answer("a", "0xffff");
+        _nodes.Answer("b", "0x9");
+        var client = Client("a", "b");
+
+        Assert.Equal(9UL, await new ChainNode(client).GetMinedNonceAsync(Address.Zero, 10, default));
+        Assert.Contains("nonce 65535 of account", client.Nodes[0].WhyNotAsked(), StringComparison.Ordinal);
+        Assert.Null(client.Nodes[1].WhyNotAsked());
+    }
+
+    [Theory]
+    [InlineData(null)] // nothing is known of the account's own transactions
+    [InlineData(8UL)] // somebody else used its key: all say so
+    public async Task GetMinedNonce_NobodyNamesWhatOurTransactionsExplain_TheMiddleOneCountsAndNobodyIsSetAside(ulong? explained)
+    {
+        _nodes.Answer("a", "0xa");
+        _nodes.Answer("b", "0x9");
+        var client = Client("a", "b");
+
+        Assert.Equal(10UL, await new ChainNode(client).GetMinedNonceAsync(Address.Zero, explained, default));
+        Assert.All(client.Nodes, n => Assert.Null(n.WhyNotAsked()));
     }
 
     [Fact]

@@ -164,6 +164,33 @@ public sealed class RefusedTests
     }
 
     [Fact]
+    public async Task Close_MinedInABlockThatTheFollowerDoesNotKnow_CountsAsNoAttemptOfItsItems()
+    {
+        await using var world = await MirrorWorld.StartAsync(o => o.ItemRetries = 0);
+        world.Chain.MinesAtOnce = false;
+        var act = Publish(world, "reorganised");
+        await SubmittedAsync(world, act);
+        await world.UntilAsync(act, IntentStage.AcceptedByNode);
+        world.Chain.MineEmpty(2);
+        await world.FollowedAsync();
+
+        // The node is on another branch already, whose block of a height that was followed holds the transaction; then that branch is gone.
+        var asked = 0;
+        world.Chain.OnFind = _ =>
+        {
+            asked++;
+            return new TransactionHint(true, 1, "0xb10c");
+        };
+        world.Chain.NonceSaid = 1;
+        await EventuallyAsync(() => Task.FromResult(asked >= 2));
+        world.Chain.ForgetPool();
+        (world.Chain.OnFind, world.Chain.NonceSaid) = (_ => null, null);
+        world.Chain.MinesAtOnce = true;
+
+        await world.UntilAsync(act, IntentStage.Mined);
+    }
+
+    [Fact]
     public async Task Get_DeadlinePassedByTheClockAndNoBlockComes_SaysThatItAwaitsABlock()
     {
         await using var world = await MirrorWorld.StartAsync();

@@ -32,19 +32,19 @@ public sealed class SweepTests
     public async Task Submit_AnotherSweepHasStoredSince_IsAcknowledgedOnlyWithANoteThatIsStored()
     {
         await using var world = await MirrorWorld.StartAsync();
-        var (first, second) = (Publish(world, "first"), Publish(world, "second"));
-        var (subject, sweep) = SubjectOf(world, second);
+        var act = Publish(world, "noted");
+        var (subject, sweep) = SubjectOf(world, act);
         await sweep.NoteAsync(subject);
 
-        // What this activation believes to be noted is not any more.
+        // What this activation believes to be noted is not any more. It refuses, or the next activation, which reads what is there, notes anew.
+        world.Storage.FailsOn = (name, _) => name == "intent";
         world.Storage.Forget(name => name.StartsWith("sweep/", StringComparison.Ordinal));
-        await Assert.ThrowsAnyAsync<OrleansException>(() => world.SubmitAsync(second, world.People.Manufacturer));
-        Assert.Equal(0, (await world.Policy(second.PolicyId).GetAsync()).Pending);
+        await UntilTakenAsync(() => world.SubmitAsync(act, world.People.Manufacturer));
+        Assert.True(IsNoted(world, subject));
 
-        // The sweep's next activation reads what is there.
-        await UntilTakenAsync(() => world.SubmitAsync(second, world.People.Manufacturer));
-        await UntilTakenAsync(() => world.SubmitAsync(first, world.People.Manufacturer));
-        await world.UntilAsync(second, IntentStage.Mined);
+        world.Storage.FailsOn = (_, _) => false;
+        await world.RestartAsync();
+        await world.UntilAsync(act, IntentStage.Mined);
     }
 
     [Fact]
@@ -55,15 +55,15 @@ public sealed class SweepTests
         await world.CarryOutAsync(act, world.People.Manufacturer);
         await world.FollowedAsync();
         var (subject, sweep) = SubjectOf(world, act);
-        await sweep.NoteAsync(subject);
 
         // Where it can't be stored, another activation may still accept something: the note stands.
         world.Storage.FailsOn = (name, _) => name == "policy";
-        Assert.Equal(1, await sweep.SweepAsync());
-        Assert.Equal(1, await sweep.SweepAsync());
+        await sweep.NoteAsync(subject);
+        await sweep.SweepAsync();
+        await sweep.SweepAsync();
+        Assert.True(IsNoted(world, subject));
         world.Storage.FailsOn = (_, _) => false;
-        Assert.Equal(1, await sweep.SweepAsync());
-        Assert.Equal(0, await sweep.SweepAsync());
+        await UntilNobodyIsNotedAsync(sweep);
     }
 
     [Fact]
@@ -75,14 +75,14 @@ public sealed class SweepTests
         await world.FollowedAsync();
         var subject = new IntentSubject(SubjectKind.Intent, MirrorWorld.Key(act.Digest(MirrorWorld.ChainId)));
         var sweep = world.Grains.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(MirrorWorld.ChainId, subject));
-        await sweep.NoteAsync(subject);
 
         world.Storage.FailsOn = (name, _) => name == "intent";
-        Assert.Equal(1, await sweep.SweepAsync());
-        Assert.Equal(1, await sweep.SweepAsync());
+        await sweep.NoteAsync(subject);
+        await sweep.SweepAsync();
+        await sweep.SweepAsync();
+        Assert.True(IsNoted(world, subject));
         world.Storage.FailsOn = (_, _) => false;
-        Assert.Equal(1, await sweep.SweepAsync());
-        Assert.Equal(0, await sweep.SweepAsync());
+        await UntilNobodyIsNotedAsync(sweep);
         Assert.Equal(IntentStage.Final, (await world.Intent(act).GetAsync()).Stage);
     }
 
@@ -90,6 +90,19 @@ public sealed class SweepTests
     {
         var subject = new IntentSubject(SubjectKind.Policy, MirrorWorld.Key(act.PolicyId));
         return (subject, world.Grains.GetGrain<IOutboxSweepGrain>(OutboxSweepGrain.KeyOf(MirrorWorld.ChainId, subject)));
+    }
+
+    private static bool IsNoted(MirrorWorld world, IntentSubject subject) => world.Storage.Records.Any(r =>
+        r.Key.StartsWith("sweep/", StringComparison.Ordinal) && System.Text.Encoding.UTF8.GetString(r.Value).Contains(subject.Key, StringComparison.Ordinal));
+
+    // A sweep that is under way already is shared: its answer may be of before.
+    private static async Task UntilNobodyIsNotedAsync(IOutboxSweepGrain sweep)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await sweep.SweepAsync() > 0)
+        {
+            await Task.Delay(20, patience.Token);
+        }
     }
 
     private static PublishAct Publish(MirrorWorld world, string text)

@@ -166,7 +166,7 @@ public sealed class ScheduleChain
         lock (_gate)
         {
             var block = _blocks.FirstOrDefault(b => b.Transactions.Any(t => t.Hash == hash));
-            return block is not null ? new TransactionHint(true, block.Number) : new TransactionHint(_pool.Values.Any(t => t.Hash == hash), null);
+            return block is not null ? new TransactionHint(true, block.Number, Hex.Format(block.Verified.Hash.Span)) : new TransactionHint(_pool.Values.Any(t => t.Hash == hash), null);
         }
     }
 

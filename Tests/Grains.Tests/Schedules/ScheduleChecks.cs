@@ -17,12 +17,11 @@ public sealed class ScheduleChecks(Schedule schedule)
 
     private IGrainFactory Grains => _world.Host!.Grains;
 
-    /// <summary>Acknowledged intents that could have been carried out by now, and are open. One that had to wait for another is not meant, nor,
-    /// where nothing is tried twice, one whose block left the chain: a lane takes it for refused, and it waits for its deadline.</summary>
+    /// <summary>Acknowledged intents that could have been carried out by now, and are open. One that had to wait for another is not meant.</summary>
     public async Task<int> CountOpenAsync()
     {
         var open = 0;
-        foreach (var submission in schedule.Submissions.Where(s => s.IsAcknowledged && CanStillHappen(s.Act) && IsTriedAgain(s.Act)))
+        foreach (var submission in schedule.Submissions.Where(s => s.IsAcknowledged && CanStillHappen(s.Act) && StandsAlone(s.Act)))
         {
             var view = await ScheduleWorld.Intent(Grains, submission.Act).GetAsync();
             open += view.Stage < IntentStage.Mined ? 1 : 0;
@@ -51,8 +50,7 @@ public sealed class ScheduleChecks(Schedule schedule)
         return found;
     }
 
-    private bool IsTriedAgain(SignedAct act)
-        => KeyedNonce.Split(act.Nonce).Sequence == 0 && (schedule.ItemRetries > 0 || !_world.Chain.Undone.ContainsKey(act.Digest(ScheduleWorld.ChainId)));
+    private static bool StandsAlone(SignedAct act) => KeyedNonce.Split(act.Nonce).Sequence == 0;
 
     // Not overtaken by time, and next in its nonce's order.
     private bool CanStillHappen(SignedAct act)

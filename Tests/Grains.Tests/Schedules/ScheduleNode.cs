@@ -52,7 +52,7 @@ public sealed class ScheduleNode(ScheduleChain chain, Weather weather, HostLife 
     private const int LagBlocks = 3;
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
 
-    public Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken)
+    public Task<ulong> GetMinedNonceAsync(Address account, ulong? explained, CancellationToken cancellationToken)
         => AskAsync("eth_getTransactionCount", mood => chain.NonceOf(account, mood is NodeMood.Lags ? LagBlocks : 0), cancellationToken);
 
     public Task<SendReply> SendAsync(ReadOnlyMemory<byte> rawTransaction, CancellationToken cancellationToken)

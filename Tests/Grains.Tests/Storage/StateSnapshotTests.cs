@@ -141,6 +141,7 @@ public sealed class StateSnapshotTests
         {
             UnderWay = [new OpenNonce(4, 8)],
             Closed = [new ClosedNonces(1, 4, 6, 7)],
+            UsedBelow = 4,
         }),
         State("batch", new BatchState { Attempts = [new StoredBatch("0x71", [2, 248], ["0xe2"], "2000000000", "1000000000")] }),
         State("sweep", new SweepState { Notes = [new SweepNote(new IntentSubject(SubjectKind.Policy, "31337/0x90"), 41)], LastNumber = 42 }),

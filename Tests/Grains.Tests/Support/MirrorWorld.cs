@@ -131,7 +131,9 @@ public sealed class MirrorWorld : IAsyncDisposable
     public SignedIntent Prepare(SignedAct act, Contracts.Keys.EthereumKey key)
     {
         var intent = People.Sign(act, key);
-        Chain.Expect(CallOf(act, intent), new ModelAct($"{act.Contract}/{act.Signer}/{act.Nonce}", act.DeadlineUnixSeconds, () => Registries.CarryOut(act, ChainId)));
+        string KeyOf(System.Numerics.BigInteger nonce) => $"{act.Contract}/{act.Signer}/{nonce}";
+        var after = KeyedNonce.Split(act.Nonce).Sequence > 0 ? KeyOf(act.Nonce - 1) : null;
+        Chain.Expect(CallOf(act, intent), new ModelAct(KeyOf(act.Nonce), act.DeadlineUnixSeconds, () => Registries.CarryOut(act, ChainId), after));
         return intent;
     }
 

@@ -42,6 +42,12 @@ public sealed class ModelChain : IChainNode, IEnclave
     /// <summary>Says what happens to the next transaction instead of taking it; null takes it.</summary>
     public Func<SignedTransaction, SendReply?> OnSend { get; set; } = _ => null;
 
+    /// <summary>Says what is known of a transaction instead of what is; null says that.</summary>
+    public Func<Hash32, TransactionHint?> OnFind { get; set; } = _ => null;
+
+    /// <summary>What is said of every account's nonce instead of what it is; null says that.</summary>
+    public ulong? NonceSaid { get; set; }
+
     /// <summary>Seconds that the next block's time moves on.</summary>
     public ulong SecondsABlock { get; set; } = 2;
 
@@ -219,11 +225,11 @@ public sealed class ModelChain : IChainNode, IEnclave
         }
     }
 
-    public Task<ulong> GetMinedNonceAsync(Address account, CancellationToken cancellationToken)
+    public Task<ulong> GetMinedNonceAsync(Address account, ulong? explained, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return Task.FromResult(_nonces.GetValueOrDefault(account));
+            return Task.FromResult(NonceSaid ?? _nonces.GetValueOrDefault(account));
         }
     }
 
@@ -256,8 +262,8 @@ public sealed class ModelChain : IChainNode, IEnclave
     {
         lock (_gate)
         {
-            return Task.FromResult(_mined.TryGetValue(transactionHash, out var block)
-                ? new TransactionHint(true, block)
+            return Task.FromResult(OnFind(transactionHash) is { } instead ? instead : _mined.TryGetValue(transactionHash, out var block)
+                ? new TransactionHint(true, block, Hex.Format(_blocks[(int)block].Hash.Span))
                 : new TransactionHint(_pool.Values.Any(t => t.Hash == transactionHash), null));
         }
     }
@@ -419,7 +425,7 @@ public sealed class ModelChain : IChainNode, IEnclave
     private IReadOnlyList<ModelLog>? Carry(string callData)
     {
         var time = _blocks[^1].UnixSeconds + SecondsABlock;
-        if (!_acts.TryGetValue(callData, out var act) || act.DeadlineUnixSeconds < time || !_usedNonces.Add(act.NonceKey))
+        if (!_acts.TryGetValue(callData, out var act) || act.DeadlineUnixSeconds < time || (act.After is { } after && !_usedNonces.Contains(after)) || !_usedNonces.Add(act.NonceKey))
         {
             return null;
         }
@@ -457,7 +463,8 @@ public sealed class ModelChain : IChainNode, IEnclave
 /// <summary>What a signed call does on the model chain.</summary>
 /// <param name="NonceKey">Consumed by carrying it out.</param>
 /// <param name="Logs">What it then emits, outcome event included.</param>
-public sealed record ModelAct(string NonceKey, ulong DeadlineUnixSeconds, Func<IReadOnlyList<ModelLog>> Logs);
+/// <param name="After">Must have been consumed before; null for nothing.</param>
+public sealed record ModelAct(string NonceKey, ulong DeadlineUnixSeconds, Func<IReadOnlyList<ModelLog>> Logs, string? After = null);
 
 /// <summary>A log to emit.</summary>
 public sealed record ModelLog(string Contract, Address Address, IReadOnlyList<Hash32> Topics, byte[] Data);
