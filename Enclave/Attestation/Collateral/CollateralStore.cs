@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Quotes;
 
 namespace Pythia.Enclave.Attestation.Collateral;
@@ -20,7 +21,8 @@ namespace Pythia.Enclave.Attestation.Collateral;
 /// <param name="options">How often it is asked for.</param>
 /// <param name="time">The clock that dates are held against.</param>
 /// <param name="folder">Where the last good is kept; null: in memory only.</param>
-public sealed class CollateralStore(ICollateralSource? source, QuoteTrust trust, CollateralOptions options, TimeProvider time, string? folder) : IDisposable
+public sealed class CollateralStore(ICollateralSource? source, QuoteTrust trust, CollateralOptions options, TimeProvider time, string? folder)
+    : ICollateralSource, IDisposable
 {
     /// <summary>The meter of <c>pythia.collateral.*</c>.</summary>
     public const string MeterName = "Pythia.Collateral";
@@ -42,6 +44,13 @@ public sealed class CollateralStore(ICollateralSource? source, QuoteTrust trust,
         var kept = Of(key);
         if (!kept.HoldsAt(time.GetUtcNow())) await RefreshAsync(kept, cancellationToken).ConfigureAwait(false);
         return kept.Lookup(time.GetUtcNow());
+    }
+
+    /// <inheritdoc/>
+    async ValueTask<QuoteCollateral> ICollateralSource.GetAsync(CollateralKey key, CancellationToken cancellationToken)
+    {
+        var found = await GetAsync(key, cancellationToken).ConfigureAwait(false);
+        return found.Collateral ?? throw new CollateralException(found.Standing.Trouble!.Kind, $"collateral {key}: {found.Standing.Trouble.Detail}");
     }
 
     /// <summary>Asks for everything whose time has come, all at once.</summary>

@@ -187,6 +187,16 @@ public sealed class CollateralStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task GetAsync_AsASource_GivesWhatIsKeptOrSaysWhyNot()
+    {
+        ICollateralSource source = _store;
+        (await source.GetAsync(Key)).ShouldBeSameAs((await _store.GetAsync(Key)).Collateral);
+        _pccs.Misbehave = NotFoundAsync;
+        _time.Advance(TimeSpan.FromDays(31));
+        (await Should.ThrowAsync<CollateralException>(async () => await source.GetAsync(Key))).Kind.ShouldBe(CollateralTroubleKind.Expired);
+    }
+
+    [Fact]
     public async Task GetAsync_NoSource_SaysSo()
     {
         using var store = new CollateralStore(source: null, QuoteTrust.Of(_platform.RootKey), new CollateralOptions(), _time, folder: null);
