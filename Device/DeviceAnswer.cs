@@ -51,6 +51,9 @@ public enum DeviceFault
 
     /// <summary>Two enclaves of different operators were demanded, and the second does not say the same.</summary>
     Disagreement = 14,
+
+    /// <summary>The chain says, by another enclave, that the key was ended; or nobody else says that it was not.</summary>
+    KeyEnded = 15,
 }
 
 /// <summary>What a device made of one question.</summary>

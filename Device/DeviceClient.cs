@@ -18,6 +18,10 @@ namespace Pythia.Device;
 /// </remarks>
 public sealed class DeviceClient : IDisposable
 {
+    // Status of the fact PythiaKey (architecture section 11); null is a key that the registry has never heard of.
+    private const ulong UnknownKey = 0;
+    private const ulong ActiveKey = 1;
+
     private readonly DeviceTrust _trust;
     private readonly IReadOnlyList<IDeviceTransport> _transports;
     private readonly IDeviceStore _store;
@@ -229,6 +233,7 @@ public sealed class DeviceClient : IDisposable
         }
 
         var verdict = AnswerCheck.Check(answer, request, key.Key, _trust.ConfigurationHash);
+        if (verdict.IsValid && await FindEndAsync(transport, key, request, cancellationToken) is { } end) return (null, null, end);
         if (!verdict.IsValid || ring.Holds(key, ring.NowAtLeast(verdict.Body!.UnixSeconds))) return (verdict, key.Passport, null);
 
         if (known is null) return (null, null, Ended(key, verdict.Body.UnixSeconds));
@@ -237,6 +242,30 @@ public sealed class DeviceClient : IDisposable
         return anew.Key is null ? (null, null, anew)
             : ring.Holds(anew.Key, ring.NowAtLeast(verdict.Body.UnixSeconds)) ? (verdict, anew.Key.Passport, null)
             : (null, null, Ended(anew.Key, verdict.Body.UnixSeconds));
+    }
+
+    // Another enclave says what the chain says of this one's key; what a key says of itself counts for nothing. What asks about a key is not asked about.
+    private async Task<Confirmation?> FindEndAsync(IDeviceTransport transport, ConfirmedKey key, Request request, CancellationToken cancellationToken)
+    {
+        var demanded = _trust.Passports!.KeyStanding;
+        if (demanded == KeyStanding.NotAsked || key.IsInForce || request.Question.Facts.Any(fact => fact.Kind == FactKind.PythiaKey)) return null;
+
+        var met = new List<string>();
+        foreach (var other in _transports.Where(way => way != transport))
+        {
+            var answer = await AskInTurnAsync(other, [Fact.PythiaKey(Hash32.FromSpan(SHA256.HashData(key.Key.PublicKey)))], cancellationToken);
+            if (answer.Fault != DeviceFault.None || answer.Passport!.SigningKey.AsSpan().SequenceEqual(key.Key.PublicKey))
+            {
+                met.Add(answer.Fault == DeviceFault.None ? "the same key found behind another way" : answer.ToString());
+                continue;
+            }
+
+            var status = answer.Results[0] is { Values: [{ IsNumber: true } first, ..] } ? first.Number : 0;
+            key.IsInForce = status == ActiveKey || (status == UnknownKey && demanded == KeyStanding.NotEnded);
+            return key.IsInForce ? null : new Confirmation(null, DeviceFault.KeyEnded, $"key {Hex.Format(key.Key.KeyId.Span)}: {answer.Passport.Operator} says {answer}");
+        }
+
+        return new Confirmation(null, DeviceFault.KeyEnded, met.Count == 0 ? "no second way found to ask about the key" : string.Join("; ", met));
     }
 
     private static Confirmation Ended(ConfirmedKey key, ulong headUnixSeconds) => new(

@@ -12,7 +12,11 @@ namespace Pythia.Device;
 /// <param name="Passport">What it was confirmed by; from an own check it was never signed.</param>
 /// <param name="AskedAt">Timestamp of the device's timer before the passport was asked for.</param>
 /// <param name="ReceivedAt">Timestamp when it came.</param>
-internal sealed record ConfirmedKey(Es256Key Key, Passport Passport, long AskedAt, long ReceivedAt);
+internal sealed record ConfirmedKey(Es256Key Key, Passport Passport, long AskedAt, long ReceivedAt)
+{
+    /// <summary>True once another enclave has said that the chain knows nothing against it.</summary>
+    public bool IsInForce { get; set; }
+}
 
 /// <summary>A confirmed key, or why there is none.</summary>
 internal sealed record Confirmation(ConfirmedKey? Key, DeviceFault Fault, string Detail, PassportFault PassportFault = PassportFault.None);

@@ -5,6 +5,19 @@ using Pythia.Ethereum;
 
 namespace Pythia.Device;
 
+/// <summary>What a device demands of PythiaRegistry's word about an enclave's key.</summary>
+public enum KeyStanding
+{
+    /// <summary>Nobody is asked.</summary>
+    NotAsked = 0,
+
+    /// <summary>Registered and in force, or never heard of.</summary>
+    NotEnded = 1,
+
+    /// <summary>Registered and in force.</summary>
+    Registered = 2,
+}
+
 /// <summary>
 /// Which enclaves a device believes without knowing their keys: those that a pinned verifier vouches for, or, where the device judges evidence itself,
 /// those that its own policy accepts. Either way code, configuration, platform and tier are held to what is pinned here.
@@ -49,6 +62,12 @@ public sealed record PassportTrust
     /// Default 1 hour.
     /// </summary>
     public TimeSpan MostHeadLag { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// What the chain must say of an enclave's key, asked of another enclave each time a passport confirms the key: a passport lives on for a while after
+    /// its key was ended. Needs a second way. Default <see cref="KeyStanding.NotAsked"/>.
+    /// </summary>
+    public KeyStanding KeyStanding { get; init; }
 
     /// <summary>Says what is wrong with it; null when nothing is.</summary>
     internal string? FindProblem()

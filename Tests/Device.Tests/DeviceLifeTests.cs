@@ -163,7 +163,7 @@ public sealed class DeviceLifeTests(RegistryChain chain, ITestOutputHelper outpu
         PollMilliseconds = 10,
     };
 
-    private static async Task<DeviceClient> StartDeviceAsync(PythiaEnclave enclave, Hash32 device)
+    private static async Task<DeviceClient> StartDeviceAsync(IEnclave enclave, Hash32 device)
     {
         var identity = await enclave.IdentifyAsync();
         var trust = new DeviceTrust

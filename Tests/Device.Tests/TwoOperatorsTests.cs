@@ -111,3 +111,52 @@ public sealed class TwoOperatorsTests : IDisposable
         return permission;
     }
 }
+
+/// <summary>What the chain says of an enclave's key, by another enclave.</summary>
+public sealed class KeyStandingTests : IDisposable
+{
+    private readonly PassportWorld _world = new();
+    private readonly FakeEnclave _second = new();
+
+    public KeyStandingTests()
+    {
+        _world.Serve(_second, "operator-b.example", platform: 2);
+        _world.Passports = _world.Passports with { KeyStanding = KeyStanding.NotEnded };
+    }
+
+    public void Dispose()
+    {
+        _world.Dispose();
+        _second.Dispose();
+    }
+
+    [Theory]
+    [InlineData(0UL, KeyStanding.NotEnded, DeviceFault.None)]
+    [InlineData(0UL, KeyStanding.Registered, DeviceFault.KeyEnded)]
+    [InlineData(1UL, KeyStanding.Registered, DeviceFault.None)]
+    [InlineData(2UL, KeyStanding.NotEnded, DeviceFault.KeyEnded)]
+    [InlineData(3UL, KeyStanding.NotEnded, DeviceFault.KeyEnded)]
+    [InlineData(5UL, KeyStanding.NotEnded, DeviceFault.KeyEnded)]
+    public async Task Ask_KeyThatAnotherEnclaveKnowsOf_IsHeldToIt(ulong status, KeyStanding demanded, DeviceFault expected)
+    {
+        _second.Result = status == 0
+            ? FactResult.Null
+            : FactResult.ArrayOf(FactValue.Of(status), FactValue.Of(4_000_000_000), FactValue.Of(Filled(32, 1)), FactValue.Of(Filled(16, 1)));
+        _world.Passports = _world.Passports with { KeyStanding = demanded };
+        var answer = (await (await _world.StartAsync(_second)).MayCommandAsync(Commander, Scope)).Answer;
+        answer.Fault.ShouldBe(expected, answer.Detail);
+    }
+
+    [Fact]
+    public async Task Ask_NobodyElseSays_IsKeyEnded()
+        => (await (await _world.StartAsync()).MayCommandAsync(Commander, Scope)).Answer.Fault.ShouldBe(DeviceFault.KeyEnded);
+
+    [Fact]
+    public async Task Ask_OnceAKeyIsInForce_IsNotAskedAboutEachTime()
+    {
+        _second.Result = FactResult.Null;
+        var device = await _world.StartAsync(_second);
+        for (var i = 0; i < 3; i++) (await device.MayCommandAsync(Commander, Scope)).IsGiven.ShouldBeTrue();
+        _second.Fetched.ShouldBe(1);
+    }
+}
