@@ -34,6 +34,9 @@ public sealed class SweepTests
         await using var world = await MirrorWorld.StartAsync();
         var act = Publish(world, "noted");
         var (subject, sweep) = SubjectOf(world, act);
+        world.Chain.Mine();
+        await world.FollowedAsync(); // it begins when the sweeps of the start are over
+        await sweep.SweepAsync();
         await sweep.NoteAsync(subject);
 
         // What this activation believes to be noted is not any more. It refuses, or the next activation, which reads what is there, notes anew.
