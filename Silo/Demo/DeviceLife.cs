@@ -2,13 +2,15 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Pythia.Enclave;
+using Pythia.Grains.Pythia;
 using Pythia.Silo.Hosting;
 using Pythia.Silo.Options;
 
 namespace Pythia.Silo.Demo;
 
 /// <summary>
-/// A device's life: 1. made and registered, 2. claimed, 3. its data granted under a policy, 4. commanded, and that revoked, 5. sold, 6. lied to.
+/// A device's life: 1. made and registered, 2. claimed, 3. its data granted under a policy, 4. commanded, and that revoked, 5. sold, 6. asked which enclave
+/// is genuine, 7. lied to.
 /// People, devices and keys are fresh each time, so that it plays again on the same chain.
 /// </summary>
 internal static class DeviceLife
@@ -18,7 +20,8 @@ internal static class DeviceLife
     public static async Task PlayAsync(SiloSettings settings, ChainAccess chain, DataFolder folder, Progress progress, DemoReport report, CancellationToken cancellationToken)
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Nodes[0], cancellationToken);
-        await using var program = await PythiaProgram.StartAsync(ForDemo(settings), chain, folder, progress, cancellationToken, proxy.Url);
+        using var verifier = VerifierOfDemo.Create(AttestationSetup.SimulatedPlatformFolder(settings.Attestation.Folder is { Length: > 0 } set ? set : folder.PathOf("attestation")), folder);
+        await using var program = await PythiaProgram.StartAsync(ForDemo(settings, verifier), chain, folder, progress, cancellationToken, proxy.Url);
         using var http = new HttpClient { BaseAddress = program.Url, Timeout = TimeSpan.FromSeconds(30) };
         var stage = new LifeStage(new RestClient(http, chain.Contracts.ChainId), chain, report, TimeProvider.System);
         using var cast = new Cast();
@@ -46,7 +49,10 @@ internal static class DeviceLife
         var changed = await act.CommandAsync(cancellationToken);
         await act.SellAsync(cancellationToken);
 
-        // 6. lied to
+        // 6. which enclave
+        await new PassportChapter(stage, made.Id, http, program.Url, await enclave.IdentifyAsync(cancellationToken), verifier).PlayAsync(cast.OwnerB, cast.Stranger.Address, cancellationToken);
+
+        // 7. lied to
         var lies = await new LiesChapter(stage, device, enclave, proxy).PlayAsync(cast.OwnerB, cancellationToken);
         report.Summary(
         [
@@ -63,7 +69,7 @@ internal static class DeviceLife
 
     // A node that lies is asked again soon, one that hangs does not hold the demo up, and warnings of lies don't drown the steps; what the user sets
     // stays.
-    private static SiloSettings ForDemo(SiloSettings settings) => settings with
+    private static SiloSettings ForDemo(SiloSettings settings, VerifierOfDemo verifier) => settings with
     {
         Configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase)
@@ -72,6 +78,8 @@ internal static class DeviceLife
                 ["Enclave:MinBlockWaitMilliseconds"] = "1000",
                 ["Enclave:SetAsideSeconds"] = "1",
                 ["Logging:LogLevel:Default"] = "Error",
+                ["Passport:KeyFile"] = verifier.KeyFile,
+                ["Passport:PolicyFile"] = verifier.PolicyFile,
             })
             .AddConfiguration(settings.Configuration)
             .Build(),
