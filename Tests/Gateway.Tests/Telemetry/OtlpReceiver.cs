@@ -41,19 +41,16 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>The spans of the next requests, until one of this name is among them.</summary>
-    public async Task<IReadOnlyList<ReceivedSpan>> WaitForSpanAsync(string name)
+    /// <summary>The next span of this name and, where it is given, this trace: sources are the process's, so spans of other tests come too.</summary>
+    public async Task<ReceivedSpan> WaitForSpanAsync(string name, string? traceId = null)
     {
-        var spans = new List<ReceivedSpan>();
         await foreach (var (path, _, message) in ReadAsync($"a span '{name}'"))
         {
             if (path is not ("/v1/traces" or GrpcTraces)) continue;
-
-            spans.AddRange(Spans(message));
-            if (spans.Exists(s => s.Name == name)) return spans;
+            if (Spans(message).FirstOrDefault(s => s.Name == name && (traceId is null || s.TraceId == traceId)) is { } span) return span;
         }
 
-        return spans;
+        throw new InvalidOperationException("the receiver ended");
     }
 
     /// <summary>Names of the metrics of the next request that has this one, and the access key that came with it.</summary>
