@@ -12,12 +12,9 @@ public static class EnclaveEnvironment
     [
         // The heap's limit, and what is reserved for it: by default 256 GB.
         new("DOTNET_GCHeapHardLimit", "0x5000000"),
-        new("DOTNET_GCRegionRange", "0xa000000"),
+        new("DOTNET_GCRegionRange", "0x14000000"),
         new("DOTNET_gcServer", "0"),
         new("DOTNET_gcConcurrent", "0"),
-
-        // Give back what is not used: it is counted against protected memory.
-        new("DOTNET_GCConserveMemory", "5"),
 
         // No second mapping of code (a memfd), no diagnostics socket, which would let the host look inside.
         new("DOTNET_EnableWriteXorExecute", "0"),

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Pythia.Contracts.DevChain;
 using Pythia.Enclave;
+using Pythia.Enclave.Host;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
@@ -32,6 +34,8 @@ internal sealed class Site : IAsyncDisposable
     public IGrainFactory Grains => _program.Services.GetRequiredService<IGrainFactory>();
 
     public string DataFolder => _folder.FullName;
+
+    public EnclaveOptions EnclaveOptions => _program.Services.GetRequiredService<IOptions<EnclaveOptions>>().Value;
 
     public IEnclave Enclave => _program.Services.GetRequiredService<IEnclave>();
 

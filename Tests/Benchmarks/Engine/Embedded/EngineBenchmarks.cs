@@ -1,5 +1,6 @@
 using Pythia.Benchmarks.Answers;
 using Pythia.Benchmarks.Calls;
+using Pythia.Benchmarks.Enclaves;
 using Pythia.Benchmarks.Intents;
 using Pythia.Benchmarks.Measuring;
 using Pythia.Benchmarks.Memory;
@@ -13,7 +14,7 @@ namespace Pythia.Benchmarks;
 internal static class EngineBenchmarks
 {
     public static IReadOnlyList<IBenchmark> All { get; } =
-        [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark(), new IntentBenchmark(), new StartBenchmark(), new MemoryBenchmark(), new QuoteBenchmark()];
+        [new CallBenchmark(), new StorageBenchmark(), new AnswerBenchmark(), new IntentBenchmark(), new StartBenchmark(), new MemoryBenchmark(), new QuoteBenchmark(), new EnclaveBenchmark()];
 
     // This engine needs nothing that the benchmarks do not add themselves.
     public static void Configure(ISiloBuilder silo) => ArgumentNullException.ThrowIfNull(silo);
