@@ -335,7 +335,7 @@ public sealed class CollateralStoreTests : IAsyncLifetime
     private CollateralStore Store(QuoteTrust? trust = null, string? folder = null)
     {
         // The client's own patience runs by the real clock: nothing here waits for it.
-        var client = new PccsClient(_http, new CollateralOptions { Url = _pccs.Url, Retries = 0 }, TimeProvider.System);
+        var client = new PccsClient(_http, new CollateralOptions { Url = _pccs.Url, Retries = 0, AttemptTimeoutMs = 60_000 }, TimeProvider.System);
         return new CollateralStore(client, trust ?? QuoteTrust.Of(_platform.RootKey), new CollateralOptions(), _time, folder ?? _folder);
     }
 }

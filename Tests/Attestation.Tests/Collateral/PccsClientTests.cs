@@ -230,7 +230,7 @@ public sealed class PccsClientTests : IAsyncLifetime
         => new CollateralOptions { Url = url }.FindMistakes().ShouldBeEmpty();
 
     private PccsClient Client(Func<CollateralOptions, CollateralOptions>? change = null)
-        => new(_http, (change ?? (options => options))(new CollateralOptions { Url = _pccs.Url }), TimeProvider.System);
+        => new(_http, (change ?? (options => options))(new CollateralOptions { Url = _pccs.Url, AttemptTimeoutMs = 60_000 }), TimeProvider.System);
 
     private static async Task<CollateralException> RefusalAsync(PccsClient client, CollateralKey key)
         => await Should.ThrowAsync<CollateralException>(async () => await client.GetAsync(key));

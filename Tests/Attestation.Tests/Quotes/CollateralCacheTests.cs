@@ -5,6 +5,7 @@ using Shouldly;
 namespace Pythia.Tests.Quotes;
 
 /// <summary>What is kept saves work and decides nothing: time, trust and every byte count as they do without it.</summary>
+[Collection(WholeMachine.Name)]
 public sealed class CollateralCacheTests : IDisposable
 {
     private readonly QuoteMaker _maker = new();

@@ -10,6 +10,7 @@ namespace Pythia.Tests.Quotes;
 /// Random bytes, and real evidence broken at random in several places: an appraisal each time, never an exception, and never an acceptance of anything new.
 /// The suite runs 8,000 inputs; <c>PYTHIA_FUZZ_INPUTS</c> sets another number.
 /// </summary>
+[Collection(WholeMachine.Name)]
 public sealed class FuzzTests
 {
     private const int DefaultInputs = 8_000;

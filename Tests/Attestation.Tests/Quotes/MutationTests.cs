@@ -10,6 +10,7 @@ namespace Pythia.Tests.Quotes;
 /// Real evidence with one thing changed is never accepted, unless <see cref="Tampering.IsOutside"/> says why it is the same evidence.
 /// <c>PYTHIA_LONG_TESTS=1</c> flips each of the eight bits of every byte, where the suite flips one.
 /// </summary>
+[Collection(WholeMachine.Name)]
 public sealed class MutationTests
 {
     private const string GoodCase = "sgx3-automata-v3";
