@@ -12,6 +12,12 @@ namespace Pythia.Enclave.Attestation.Collateral;
 /// </summary>
 internal sealed record CheckedCollateral
 {
+    /// <summary>
+    /// Longest collateral that is taken, all pieces together: quote and keys still fit beside it into evidence. Intel's takes 12 to 20 KB; white space around what is
+    /// signed could make it longer without end.
+    /// </summary>
+    public const int MaxBytes = EnclaveEvidence.MaxBytes - (16 * 1024);
+
     private CheckedCollateral(QuoteCollateral collateral, TcbInfo tcb, QeIdentity qe, RevocationList root, RevocationList pck, IEnumerable<ValidityWindow> chains)
     {
         Collateral = collateral;
@@ -41,6 +47,8 @@ internal sealed record CheckedCollateral
     /// <exception cref="CollateralException">Names the first thing that does not hold.</exception>
     public static CheckedCollateral Read(QuoteCollateral collateral, CollateralKey key, QuoteTrust trust)
     {
+        if (LengthOf(collateral) is > MaxBytes and var length) throw new CollateralException(CollateralTroubleKind.Malformed, $"{length} bytes found, at most {MaxBytes} expected");
+
         var faults = new FaultList();
         using var keys = new KeyRing();
         var tcbChain = CertificateChain.ReadSigner(ChainFaults.TcbInfo, collateral.TcbInfoIssuerChain, trust, keys, faults);
@@ -82,7 +90,7 @@ internal sealed record CheckedCollateral
             var document = SignedJson.Read(Piece(json, member), member);
             return document.IsSignedBy(signer.Leaf, keys) ? read(document.Root) : throw NotGenuine($"{member}: its signature does not hold");
         }
-        catch (JsonException broken)
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException) // the latter: text that is no UTF-16, in an escape
         {
             throw new CollateralException(CollateralTroubleKind.Malformed, $"{member}: {broken.Message}", broken);
         }
@@ -123,6 +131,16 @@ internal sealed record CheckedCollateral
         if (tcb.Tee != tee || qe.Tee != tee) throw NotGenuine($"TCB info for {tcb.Tee} and QE identity for {qe.Tee} found, {tee} expected");
         var fmspc = Convert.ToHexStringLower(tcb.Fmspc.Span);
         if (fmspc != key.Fmspc) throw NotGenuine($"TCB info: FMSPC {fmspc} found, {key.Fmspc} expected");
+    }
+
+    private static long LengthOf(QuoteCollateral collateral)
+    {
+        ReadOnlyMemory<byte>?[] pieces =
+        [
+            collateral.TcbInfo, collateral.TcbInfoIssuerChain, collateral.QeIdentity, collateral.QeIdentityIssuerChain,
+            collateral.RootCaCrl, collateral.PckCrl, collateral.PckCrlIssuerChain, collateral.PckChain,
+        ];
+        return pieces.Sum(piece => (long)(piece?.Length ?? 0));
     }
 
     private static ReadOnlyMemory<byte> Piece(ReadOnlyMemory<byte>? piece, string name)

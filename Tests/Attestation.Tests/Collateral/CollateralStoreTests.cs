@@ -1,8 +1,10 @@
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using Pythia.Enclave.Attestation.Attesters;
 using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Quotes;
+using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Vectors;
 using Shouldly;
 
@@ -148,6 +150,7 @@ public sealed class CollateralStoreTests : IAsyncLifetime
     [InlineData("""{"Schema":2}""")]
     [InlineData("""{"Schema":1}""")]
     [InlineData("""{"Schema":1,"TcbInfo":"!"}""")]
+    [InlineData("""{"Schema":1,"TcbInfo":"\ud800"}""")]
     public async Task GetAsync_DamagedFile_IsAskedForAgainAndWrittenOver(string content)
     {
         var path = Path.Combine(_folder, "sgx-51ad00000000-processor.json");
@@ -158,6 +161,34 @@ public sealed class CollateralStoreTests : IAsyncLifetime
         found.Standing.Trouble.ShouldBeNull();
         new FileInfo(path).Length.ShouldBeGreaterThan(5_000);
         Directory.GetFiles(_folder).ShouldHaveSingleItem("no draft is left");
+    }
+
+    [Fact]
+    public async Task GetAsync_FileWithTextThatIsNone_IsAskedForAgainAndWrittenOver()
+    {
+        await _store.GetAsync(Key);
+        var path = Path.Combine(_folder, "sgx-51ad00000000-processor.json");
+        var stored = JsonNode.Parse(await File.ReadAllBytesAsync(path))!;
+        stored["TcbInfo"] = Convert.ToBase64String(NoText);
+        await File.WriteAllTextAsync(path, stored.ToJsonString());
+        using var store = Store();
+        (await store.GetAsync(Key)).Standing.Trouble.ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task GetAsync_MostWhiteSpaceThatIsTaken_FitsIntoEvidence()
+    {
+        var now = _platform.IssueCollateral();
+        var rest = CheckedCollateral.MaxBytes - EvidenceLength(now);
+        _pccs.Collateral = () => now with { TcbInfo = (byte[])[.. now.TcbInfo!.Value.Span, .. Enumerable.Repeat((byte)' ', rest)] };
+        var found = (await _store.GetAsync(Key)).Collateral.ShouldNotBeNull();
+
+        var binding = new KeyBinding(new byte[64], new byte[64], new byte[32], new byte[32], new byte[32]);
+        new EnclaveEvidence(_platform.Quote(new SimulatedEnclave(new byte[32]), binding.ComputeReportData()), binding, null, found).Encode().Length.ShouldBeGreaterThan(CheckedCollateral.MaxBytes);
+
+        static int EvidenceLength(QuoteCollateral collateral)
+            => new[] { collateral.TcbInfo, collateral.TcbInfoIssuerChain, collateral.QeIdentity, collateral.QeIdentityIssuerChain, collateral.RootCaCrl, collateral.PckCrl, collateral.PckCrlIssuerChain }
+                .Sum(piece => piece!.Value.Length);
     }
 
     [Fact]
@@ -245,6 +276,8 @@ public sealed class CollateralStoreTests : IAsyncLifetime
         { "root CRL where the PCK CRL should be", CollateralTroubleKind.NotGenuine, "PCK CRL: not issued by Intel SGX PCK Processor CA" },
         { "tampered TCB info", CollateralTroubleKind.NotGenuine, "tcbInfo: its signature does not hold" },
         { "cut TCB info", CollateralTroubleKind.Malformed, "tcbInfo: " },
+        { "text that is no text", CollateralTroubleKind.Malformed, "tcbInfo: " },
+        { "TCB info behind white space", CollateralTroubleKind.Malformed, "bytes found, at most 49152 expected" },
         { "cut PCK CRL", CollateralTroubleKind.Malformed, "PCK CRL: " },
         { "cut chain", CollateralTroubleKind.NotGenuine, "TcbInfoChainMalformed" },
         { "nothing in the chain of the PCK CRL", CollateralTroubleKind.Malformed, "PCK CRL's chain: 1 certificates found, 2 expected" },
@@ -307,6 +340,8 @@ public sealed class CollateralStoreTests : IAsyncLifetime
             "root CRL where the PCK CRL should be" => now with { PckCrl = now.RootCaCrl },
             "tampered TCB info" => now with { TcbInfo = Tampered(now.TcbInfo!.Value) },
             "cut TCB info" => now with { TcbInfo = now.TcbInfo!.Value[..^1] },
+            "text that is no text" => now with { TcbInfo = NoText },
+            "TCB info behind white space" => now with { TcbInfo = (byte[])[.. Enumerable.Repeat((byte)' ', 48 * 1024), .. now.TcbInfo!.Value.Span] },
             "cut PCK CRL" => now with { PckCrl = now.PckCrl!.Value[..^1] },
             "cut chain" => now with { TcbInfoIssuerChain = now.TcbInfoIssuerChain!.Value[..(now.TcbInfoIssuerChain.Value.Length / 2)] },
             "nothing in the chain of the PCK CRL" => now with { PckCrlIssuerChain = First(now.PckCrlIssuerChain!.Value) },
@@ -323,6 +358,8 @@ public sealed class CollateralStoreTests : IAsyncLifetime
         changed[digit] = (byte)'0';
         return changed;
     }
+
+    private static byte[] NoText => [.. """{"tcbInfo":{},"signature":"\ud800"}"""u8];
 
     private static ReadOnlyMemory<byte> First(ReadOnlyMemory<byte> pem) => pem[..(pem.Span.IndexOf("-----END CERTIFICATE-----"u8) + 25)];
 
