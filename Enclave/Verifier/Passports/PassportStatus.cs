@@ -18,7 +18,7 @@ public enum PassportTier
     Contraindicated = 96,
 }
 
-/// <summary>The platform's TCB status, converged with that of its quoting enclave (dcap.md sections 3 and 3.1). The numbers travel: add at the end.</summary>
+/// <summary>The platform's TCB status, converged with that of its quoting enclave (Intel SGX and TDX PCS API v4, "Get SGX TCB Info", <c>tcbStatus</c>). The numbers travel: add at the end.</summary>
 public enum PlatformStatus
 {
     UpToDate = 1,
