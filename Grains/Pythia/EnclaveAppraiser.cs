@@ -58,7 +58,7 @@ public sealed partial class EnclaveAppraiser(
         var appraisal = QuoteVerifier.Verify(quote, collateral ?? new QuoteCollateral(), setup.Policy.Trust, time.GetUtcNow(), _cache);
         var verdict = setup.Policy.Judge(appraisal);
         if (collateral is not null || appraisal.Facts?.Pck is null) reasons.AddRange(verdict.Reasons.Select(r => new EnclaveReason(r.Name, r.Detail)));
-        if (verdict.IsAccepted && !setup.Policy.AllowsConfiguration(verdict.Measurement, identity.ConfigurationHash.Span))
+        if (verdict.IsAccepted && !setup.Policy.AllowsConfiguration(verdict, identity.ConfigurationHash.Span))
         {
             reasons.Add(new("ConfigurationNotAllowed", $"configuration hash {Convert.ToHexStringLower(identity.ConfigurationHash.Span)} found, one of the policy's expected"));
         }

@@ -49,7 +49,7 @@ public static class EvidenceJudge
         if (FindBadKey(binding) is { } badKey) Refuse(PassportRefusal.KeyInvalid, badKey);
 
         // 5. configuration
-        if (!policy.Quote.AllowsConfiguration(verdict.Measurement, binding.ConfigurationHash.Span))
+        if (!policy.Quote.AllowsConfiguration(verdict, binding.ConfigurationHash.Span))
             Refuse(PassportRefusal.ConfigurationNotAllowed, $"{Hex.Format(binding.ConfigurationHash.Span)} found, one that the policy names expected");
 
         // 6. anchor
@@ -70,7 +70,7 @@ public static class EvidenceJudge
 
         return reasons.Count > 0
             ? new EvidenceVerdict(null, reasons.ToImmutable(), facts)
-            : new EvidenceVerdict(ClaimsOf(binding, facts, report, name!, nonce, now, ends), [], facts);
+            : new EvidenceVerdict(ClaimsOf(binding, appraisal, report, name!, nonce, now, ends), [], facts);
 
         void Refuse(PassportRefusal reason, string detail) => reasons.Add(new PolicyReason(reason.ToString(), detail));
 
@@ -82,7 +82,10 @@ public static class EvidenceJudge
     }
 
     private static Passport ClaimsOf(
-        KeyBinding binding, QuoteFacts facts, SgxReport report, string name, ImmutableArray<byte>? nonce, DateTimeOffset now, DateTimeOffset ends) => new()
+        KeyBinding binding, QuoteAppraisal appraisal, SgxReport report, string name, ImmutableArray<byte>? nonce, DateTimeOffset now, DateTimeOffset ends)
+    {
+        var facts = appraisal.Facts!;
+        return new()
         {
             Operator = name,
             IssuedUnixSeconds = (ulong)now.ToUnixTimeSeconds(),
@@ -92,20 +95,22 @@ public static class EvidenceJudge
             Nonce = nonce,
             Platform = Passport.PlatformOf(facts.Pck!.Ppid.Span),
             IsDebug = facts.Debug,
-            Tier = TierOf(facts),
+            Tier = TierOf(appraisal),
             PlatformStatus = StatusOf(facts.Status!.Value),
             Measurement = [.. report.MrEnclave.Span],
             ConfigurationHash = [.. binding.ConfigurationHash.Span],
             AnchorHash = [.. binding.AnchorHash.Span],
         };
+    }
 
-    // A policy may let much through by name; what it is stays visible to every device.
-    private static PassportTier TierOf(QuoteFacts facts) => facts switch
+    /// <summary>A policy may let much through by name; what it is stays visible to every device.</summary>
+    /// <param name="appraisal">Accepted. A fault in it is one that the policy forgave, such as CRLs that are missing.</param>
+    internal static PassportTier TierOf(QuoteAppraisal appraisal) => appraisal.Facts! switch
     {
         { Debug: true } => PassportTier.None,
-        _ when !PassportPolicy.IsIntels(facts) => PassportTier.None,
-        { Status: TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded } => PassportTier.Affirming,
+        var facts when !PassportPolicy.IsIntels(facts) => PassportTier.None,
         { Status: TcbStatus.Revoked } => PassportTier.Contraindicated,
+        { Status: TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded } when appraisal.Faults.IsEmpty => PassportTier.Affirming,
         _ => PassportTier.Warning,
     };
 
@@ -121,12 +126,13 @@ public static class EvidenceJudge
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "a status without a number in passports"),
     };
 
+    // Evidence with reasons comes here too: its dates are anybody's, before 1970 as well.
     // The earliest of: what the caller wants, the end of any certificate, CRL or document, the end of the keys.
     private static DateTimeOffset EndOf(EnclaveEvidence evidence, QuoteFacts facts, DateTimeOffset now, TimeSpan lifetime)
     {
         var ends = now + lifetime;
         if (facts.Validity is { } validity && validity.NotAfter < ends) ends = validity.NotAfter;
-        if (evidence.KeyEndsUnixSeconds is { } key && key < (ulong)ends.ToUnixTimeSeconds()) ends = DateTimeOffset.FromUnixTimeSeconds((long)key);
+        if (evidence.KeyEndsUnixSeconds is { } key && key < (ulong)Math.Max(0, ends.ToUnixTimeSeconds())) ends = DateTimeOffset.FromUnixTimeSeconds((long)key);
         return ends;
     }
 

@@ -4,9 +4,12 @@ namespace Pythia.Enclave.Attestation.Policies;
 
 /// <summary>What a policy says of an appraisal.</summary>
 /// <param name="Reasons">Why it is refused, every reason that was found; empty when it is accepted.</param>
-/// <param name="Measurement">The entry that let it through; null when it is refused, and when the policy names no measurements.</param>
+/// <param name="Measurement">The first entry that let it through; null when it is refused, and when the policy names no measurements.</param>
 public sealed record PolicyVerdict(ImmutableArray<PolicyReason> Reasons, AllowedMeasurement? Measurement)
 {
+    /// <summary>Every entry that lets it through; empty where <see cref="Measurement"/> is null.</summary>
+    public ImmutableArray<AllowedMeasurement> Fitting { get; init; } = [];
+
     public bool IsAccepted => Reasons.IsEmpty;
 }
 

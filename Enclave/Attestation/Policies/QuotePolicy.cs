@@ -52,18 +52,23 @@ public sealed record QuotePolicy
 
         AddPlatformReasons(facts, appraisal.Faults, reasons);
         AddReportReasons(facts, reasons);
-        var (measurement, objections) = JudgeMeasurement(facts);
+        var (fitting, objections) = JudgeMeasurement(facts);
         reasons.AddRange(objections);
         if (facts.Status is null) return new PolicyVerdict(OrUnknown(reasons), null);
 
-        return reasons.Count == 0 ? new PolicyVerdict([], measurement) : new PolicyVerdict(reasons.DrainToImmutable(), null);
+        return reasons.Count == 0 ? new PolicyVerdict([], fitting.FirstOrDefault()) { Fitting = fitting } : new PolicyVerdict(reasons.DrainToImmutable(), null);
     }
 
-    /// <summary>Whether an enclave that was let through may run under this configuration.</summary>
-    /// <param name="measurement">That of the verdict.</param>
+    /// <summary>Whether an enclave that was let through may run under this configuration: one entry that lets both through suffices.</summary>
+    /// <param name="verdict">This policy's.</param>
     /// <param name="configurationHash">32 bytes, bound by the quote's report data.</param>
-    public bool AllowsConfiguration(AllowedMeasurement? measurement, ReadOnlySpan<byte> configurationHash)
-        => (measurement?.Configurations ?? Configurations) is not { } allowed || allowed.Contains(Convert.ToHexStringLower(configurationHash));
+    public bool AllowsConfiguration(PolicyVerdict verdict, ReadOnlySpan<byte> configurationHash)
+    {
+        var hash = Convert.ToHexStringLower(configurationHash);
+        return verdict.Fitting.IsEmpty ? IsIn(Configurations) : verdict.Fitting.Any(measurement => IsIn(measurement.Configurations ?? Configurations));
+
+        bool IsIn(ImmutableHashSet<string>? allowed) => allowed is null || allowed.Contains(hash);
+    }
 
     /// <summary>Reads a policy file (docs/operations/attestation-policy.md).</summary>
     /// <param name="json">UTF-8.</param>
@@ -114,19 +119,20 @@ public sealed record QuotePolicy
         }
     }
 
-    // Of several entries that fit, the first without an objection counts, else the first.
-    private (AllowedMeasurement? Measurement, ImmutableArray<PolicyReason> Objections) JudgeMeasurement(QuoteFacts facts)
+    // Of several entries that fit, those without an objection count; where there is none, the first one's objections.
+    private (ImmutableArray<AllowedMeasurement> Fitting, ImmutableArray<PolicyReason> Objections) JudgeMeasurement(QuoteFacts facts)
     {
-        if (Measurements is not { } measurements) return (null, Object(facts, null));
+        if (Measurements is not { } measurements) return ([], Object(facts, null));
 
         var fitting = measurements.Where(measurement => measurement.Fits(facts)).Select(measurement => (measurement, Object(facts, measurement))).ToArray();
         if (fitting.Length == 0)
         {
             var found = Convert.ToHexStringLower((facts.Sgx?.MrEnclave ?? facts.Tdx!.MrTd).Span);
-            return (null, [Reason(PolicyRefusal.MeasurementNotAllowed, $"measurement: {found} found, one of {measurements.Length} expected"), .. Object(facts, null)]);
+            return ([], [Reason(PolicyRefusal.MeasurementNotAllowed, $"measurement: {found} found, one of {measurements.Length} expected"), .. Object(facts, null)]);
         }
 
-        return fitting.FirstOrDefault(entry => entry.Item2.IsEmpty, fitting[0]);
+        ImmutableArray<AllowedMeasurement> free = [.. fitting.Where(entry => entry.Item2.IsEmpty).Select(entry => entry.measurement)];
+        return (free, free.IsEmpty ? fitting[0].Item2 : []);
     }
 
     private ImmutableArray<PolicyReason> Object(QuoteFacts facts, AllowedMeasurement? measurement)

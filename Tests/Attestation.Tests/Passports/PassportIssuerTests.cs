@@ -1,10 +1,14 @@
 using System.Collections.Immutable;
+using System.Text.Json.Nodes;
 using Pythia.Enclave.Attestation.Attesters;
+using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Attestation.Policies;
 using Pythia.Enclave.Attestation.Quotes;
 using Pythia.Enclave.Attestation.Tcb;
 using Pythia.Enclave.Verifier.Passports;
+using Pythia.Tests.Quotes;
+using Pythia.Vectors;
 using Shouldly;
 
 namespace Pythia.Tests.Passports;
@@ -88,6 +92,24 @@ public sealed class PassportIssuerTests : IDisposable
     }
 
     [Fact]
+    public void Issue_OneMeasurementInSeveralEntries_MayRunUnderTheConfigurationsOfEachThatLetsItThrough()
+    {
+        var other = PassportMaker.Filled(32, 9);
+        var evidence = _world.Evidence(_world.Binding with { ConfigurationHash = other });
+        var entry = _world.Policy.Quote.Measurements!.Value[0];
+        var second = entry with { Configurations = [Convert.ToHexStringLower(other)] };
+
+        _world.Policy = _world.Policy with { Quote = _world.Policy.Quote with { Measurements = [entry, second] } };
+        _world.Refusals(evidence).ShouldBe("");
+        _world.Refusals().ShouldBe("");
+
+        // One that objects to the platform lends its configurations to nobody.
+        _world.Policy = _world.Policy with { Quote = _world.Policy.Quote with { Measurements = [entry, second with { Statuses = [TcbStatus.OutOfDate] }] } };
+        _world.Refusals(evidence).ShouldBe(nameof(PassportRefusal.ConfigurationNotAllowed));
+        _world.Refusals().ShouldBe("");
+    }
+
+    [Fact]
     public void Issue_AnotherMeasurementOrADebugEnclave_IsNamed()
     {
         _world.Refusals(_world.Evidence(enclave: new SimulatedEnclave(PassportMaker.Filled(32, 9)))).ShouldContain(nameof(PolicyRefusal.MeasurementNotAllowed));
@@ -140,6 +162,39 @@ public sealed class PassportIssuerTests : IDisposable
         End(_world.Issue(_world.Evidence() with { KeyEndsUnixSeconds = ulong.MaxValue })).ShouldBe(3_600UL);
         _world.Refusals(_world.Evidence() with { KeyEndsUnixSeconds = now + 59 }).ShouldBe(nameof(PassportRefusal.EndsTooSoon));
         _world.Refusals(_world.Evidence() with { KeyEndsUnixSeconds = 0 }).ShouldBe(nameof(PassportRefusal.EndsTooSoon));
+    }
+
+    [Theory]
+    [InlineData("1960-01-01T00:00:00Z")]
+    [InlineData("0001-01-01T00:00:00Z")]
+    [InlineData("9999-12-31T23:59:59Z")]
+    public void Issue_AnyDateThatNobodySigned_IsRefused(string nextUpdate)
+    {
+        var evidence = _world.Evidence();
+        var tcb = JsonNode.Parse(evidence.Collateral.TcbInfo!.Value.Span)!;
+        tcb["tcbInfo"]!["nextUpdate"] = nextUpdate;
+        var changed = evidence with { Collateral = evidence.Collateral with { TcbInfo = SimulatedWorld.Utf8(tcb.ToJsonString()) } };
+        foreach (var ends in new ulong?[] { null, 0, 1, ulong.MaxValue })
+        {
+            _world.Refusals(changed with { KeyEndsUnixSeconds = ends }).ShouldContain(nameof(QuoteFaultKind.TcbInfoSignatureInvalid));
+        }
+    }
+
+    [VectorFact(SharedCase.Folder)]
+    public void TierOf_CrlsThatThePolicyForgave_IsWarningAtBest()
+    {
+        var good = SharedCase.Load("sgx3-automata-v3");
+        var policy = QuotePolicy.Strict with { CrlsRequired = false };
+        TierOf(good.Collateral).ShouldBe(PassportTier.Affirming);
+        TierOf(good.Collateral with { RootCaCrl = null }).ShouldBe(PassportTier.Warning);
+        TierOf(good.Collateral with { PckCrl = null }).ShouldBe(PassportTier.Warning);
+
+        PassportTier TierOf(QuoteCollateral collateral)
+        {
+            var appraisal = QuoteVerifier.Verify(good.Quote, collateral, QuoteTrust.Intel, good.Now);
+            policy.Judge(appraisal).IsAccepted.ShouldBeTrue();
+            return EvidenceJudge.TierOf(appraisal);
+        }
     }
 
     [Fact]

@@ -166,10 +166,13 @@ public sealed class QuotePolicyTests : IDisposable
     {
         var policy = Read($$"""{"configurations":["{{new string('a', 64)}}"],"measurements":[{"mrenclave":"@E","configurations":["{{new string('b', 64)}}"]},{"mrsigner":"@S","isvProdId":0,"minimumIsvSvn":0}]}""");
 
-        policy.AllowsConfiguration(policy.Measurements!.Value[0], Convert.FromHexString(new string('b', 64))).ShouldBeTrue();
-        policy.AllowsConfiguration(policy.Measurements.Value[0], Convert.FromHexString(new string('a', 64))).ShouldBeFalse();
-        policy.AllowsConfiguration(policy.Measurements.Value[1], Convert.FromHexString(new string('a', 64))).ShouldBeTrue();
-        QuotePolicy.Strict.AllowsConfiguration(null, new byte[32]).ShouldBeTrue();
+        var (first, second) = (Verdict(0), Verdict(1));
+        policy.AllowsConfiguration(first, Convert.FromHexString(new string('b', 64))).ShouldBeTrue();
+        policy.AllowsConfiguration(first, Convert.FromHexString(new string('a', 64))).ShouldBeFalse();
+        policy.AllowsConfiguration(second, Convert.FromHexString(new string('a', 64))).ShouldBeTrue();
+        QuotePolicy.Strict.AllowsConfiguration(new PolicyVerdict([], null), new byte[32]).ShouldBeTrue();
+
+        PolicyVerdict Verdict(int at) => new([], policy.Measurements!.Value[at]) { Fitting = [policy.Measurements.Value[at]] };
     }
 
     [Fact]
