@@ -50,7 +50,8 @@ internal static class DeviceLife
         await act.SellAsync(cancellationToken);
 
         // 6. which enclave
-        await new PassportChapter(stage, made.Id, http, program.Url, await enclave.IdentifyAsync(cancellationToken), verifier).PlayAsync(cast.OwnerB, cast.Stranger.Address, cancellationToken);
+        await new PassportChapter(stage, made.Id, http, program.Url, enclave, await enclave.IdentifyAsync(cancellationToken), verifier)
+            .PlayAsync(cast.OwnerB, cast.Stranger.Address, cancellationToken);
 
         // 7. lied to
         var lies = await new LiesChapter(stage, device, enclave, proxy).PlayAsync(cast.OwnerB, cancellationToken);

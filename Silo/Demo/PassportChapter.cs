@@ -20,7 +20,7 @@ namespace Pythia.Silo.Demo;
 /// debug one, 4. one under the simulated root when production is demanded, 5. one whose key was revoked are each refused by the device's own check, though a
 /// careless verifier signed for them or evidence was handed over in person.
 /// </summary>
-internal sealed class PassportChapter(LifeStage stage, Hash32 deviceId, HttpClient http, Uri gateway, EnclaveIdentity genuine, VerifierOfDemo verifier)
+internal sealed class PassportChapter(LifeStage stage, Hash32 deviceId, HttpClient http, Uri gateway, IEnclave enclave, EnclaveIdentity genuine, VerifierOfDemo verifier)
 {
     private readonly byte[] _code = SimulatedEnclaves.OfThisCode().Measurement.ToArray();
     private readonly byte[] _otherCode = [.. Enumerable.Repeat((byte)0xEE, 32)];
@@ -117,6 +117,8 @@ internal sealed class PassportChapter(LifeStage stage, Hash32 deviceId, HttpClie
         var receipt = await stage.Chain.SenderOf(AnvilRpc.KeyOf("bystander")).SendAsync(act.Contract, act.EncodeCall(new Endorsement(0, [.. signature.ToArray()])), cancellationToken: cancellationToken);
         if (!receipt.Succeeded) throw new UnexpectedException("an endorser revokes the key", "reverted", "mined");
 
+        // From its first verified head that holds the revocation on, the enclave says so.
+        await enclave.WaitForHeadAsync(receipt.BlockNumber - 1, cancellationToken);
         stage.Report.Acted("endorser", "revokes the key at PythiaRegistry", new MinedAct(receipt.TransactionHash.ToString(), receipt.BlockNumber, receipt.GasUsed), TimeSpan.Zero);
     }
 

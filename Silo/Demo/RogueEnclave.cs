@@ -7,6 +7,7 @@ using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.Silo.Demo;
 

@@ -24,7 +24,7 @@ public sealed partial class LogEventTests
     [
         (typeof(GrainKeys).Assembly, []),
         (typeof(PythiaGrainsExtensions).Assembly, [(1000, 1999), (4000, 4499)]),
-        (typeof(GatewayOptions).Assembly, [(2000, 2999)]),
+        (typeof(GatewayOptions).Assembly, [(2000, 2999), (3300, 3399)]),
         (typeof(EnclaveOptions).Assembly, [(3000, 3999)]),
         (typeof(EnclaveSupervisor).Assembly, [(3400, 3499)]),
         (Assembly.LoadFrom(Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll")), [(3400, 3499)]),

@@ -11,6 +11,7 @@ using Pythia.Ethereum;
 using Pythia.Grains;
 using Pythia.Grains.Registry;
 using EnclaveKeyStatus = Pythia.Grains.Registry.EnclaveKeyStatus;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.Tests.Anvil;
 

@@ -18,7 +18,7 @@ public sealed class BenchmarkTests
 
         Assert.True(process.ExitCode == 0, await errors + output);
         var pages = output.Split("\n# ").Select(page => page.Split('\n')[0].TrimStart('#', ' ')).ToArray();
-        Assert.Equal(["calls", "storage", "answers", "intents", "start", "memory"], pages);
+        Assert.Equal(["calls", "storage", "answers", "intents", "start", "memory", "quotes", "enclave"], pages);
         Assert.All(output.Split("\n# "), page => Assert.Contains("| × ", page, StringComparison.Ordinal));
     }
 }
