@@ -50,8 +50,8 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
         throw new FormatException($"'{endPoint}' found, unix:/path or tcp:address:port expected");
     }
 
-    /// <summary>Completes when the enclave's process is connected.</summary>
-    public Task WaitUntilConnectedAsync(CancellationToken cancellationToken = default) => _connection.Task.WaitAsync(cancellationToken);
+    /// <summary>Completes when the enclave's process is connected: at once if it is now, whatever ended before.</summary>
+    public async Task WaitUntilConnectedAsync(CancellationToken cancellationToken = default) => await WaitAsync(Timeout.InfiniteTimeSpan, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
@@ -130,17 +130,30 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
         }
         catch (EnclaveException e) when (e.Fault == EnclaveFault.Gone)
         {
-            // Asked once more of whoever takes its place.
+            // Asked once more of whoever takes its place. It may say so itself a little before it goes.
+            if (!await EndsAsync(connection, cancellationToken)) throw;
         }
 
-        await connection.Ended;
         return await (await ReachAsync(cancellationToken)).AskAsync(op, payload, cancellationToken);
     }
 
-    private ValueTask<EnclaveConnection> ReachAsync(CancellationToken cancellationToken)
-        => _live is { Why: null } live ? new(live) : new(WaitAsync(cancellationToken));
+    private async Task<bool> EndsAsync(EnclaveConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await connection.Ended.WaitAsync(_patience, _time, cancellationToken);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
 
-    private async Task<EnclaveConnection> WaitAsync(CancellationToken cancellationToken)
+    private ValueTask<EnclaveConnection> ReachAsync(CancellationToken cancellationToken)
+        => _live is { Why: null } live ? new(live) : new(WaitAsync(_patience, cancellationToken));
+
+    private async Task<EnclaveConnection> WaitAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
         while (true)
@@ -149,8 +162,10 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
             var source = _connection;
             try
             {
-                var left = _patience - _time.GetElapsedTime(started);
-                var connection = await source.Task.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time, cancellationToken);
+                var left = patience - _time.GetElapsedTime(started);
+                if (patience == Timeout.InfiniteTimeSpan) left = patience;
+                else if (left < TimeSpan.Zero) left = TimeSpan.Zero;
+                var connection = await source.Task.WaitAsync(left, _time, cancellationToken);
                 if (connection.Why is null) return connection;
 
                 await Renew(source, connection);
@@ -180,7 +195,7 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
         {
             try
             {
-                await using var connection = await EnclaveConnection.OpenAsync(_endPoint, _stopping.Token);
+                await using var connection = await EnclaveConnection.OpenAsync(_endPoint, _time, _stopping.Token);
                 pause = FirstPause;
                 var source = _connection;
                 if (source.Task.IsCompleted)

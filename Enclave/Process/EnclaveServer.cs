@@ -15,6 +15,8 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
     private const int CredentialBytes = 12;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(100);
+
     private readonly List<Task> _connections = [];
     private int _count;
 
@@ -92,14 +94,27 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
 
     private async Task AcceptAsync(Socket listener, TimeSpan drainTime, CancellationToken stopping)
     {
-        var socket = await listener.AcceptAsync(stopping);
-        if (Volatile.Read(ref _count) >= MostConnections || FindStranger(socket) is { } stranger && Refuse(stranger))
+        Socket? socket = null;
+        try
         {
-            socket.Dispose();
+            socket = await listener.AcceptAsync(stopping);
+            if (Volatile.Read(ref _count) >= MostConnections || FindStranger(socket) is { } stranger && Refuse(stranger))
+            {
+                socket.Dispose();
+                return;
+            }
+
+            if (endPoint is IPEndPoint) socket.NoDelay = true;
+        }
+        catch (SocketException e)
+        {
+            // No file descriptor is left, or the peer went meanwhile: those who are served notice nothing.
+            LogNotAccepted(e.SocketErrorCode, e);
+            socket?.Dispose();
+            await Task.Delay(AcceptPause, time, stopping);
             return;
         }
 
-        if (endPoint is IPEndPoint) socket.NoDelay = true;
         Interlocked.Increment(ref _count);
         var serving = ServeAsync(socket, drainTime, stopping);
         lock (_connections)
@@ -151,4 +166,7 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
 
     [LoggerMessage(EventId = 3415, Level = LogLevel.Error, Message = "A connection failed")]
     private partial void LogConnectionFailed(Exception exception);
+
+    [LoggerMessage(EventId = 3417, Level = LogLevel.Error, Message = "A connection can't be accepted: {Error}; the next one is tried after a pause")]
+    private partial void LogNotAccepted(SocketError error, Exception exception);
 }

@@ -13,7 +13,11 @@ internal sealed partial class ServedConnection : IDisposable
     /// <summary>Replies of many megabytes that are made at once.</summary>
     private const int LargeAtOnce = 2;
 
+    /// <summary>Requests whose reply is not with the operating system yet. A peer that reads and counts comes nowhere near; one that does not read is not read from.</summary>
+    private const int MostUnsettled = 2 * EnclaveProtocol.MostInFlight;
+
     private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
     private readonly IEnclave _enclave;
@@ -22,11 +26,13 @@ internal sealed partial class ServedConnection : IDisposable
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
     private readonly SemaphoreSlim _large = new(LargeAtOnce);
+    private readonly SemaphoreSlim _room = new(MostUnsettled);
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, ServedRequest> _underWay = [];
     private readonly Stack<ServedRequest> _idle = new();
     private readonly CancellationTokenSource _closing = new();
     private TaskCompletionSource? _settled;
+    private int _unsettled;
 
     public ServedConnection(Socket socket, IEnclave enclave, TimeProvider time, ILogger logger)
     {
@@ -51,14 +57,15 @@ internal sealed partial class ServedConnection : IDisposable
             // 2. requests
             do
             {
-                while (_receiver.TryTake(out var frame)) Take(frame);
+                while (_receiver.TryTake(out var frame)) await TakeAsync(frame, either.Token);
             }
             while (await _receiver.FillAsync(either.Token));
         }
         catch (ViolationException e)
         {
             LogViolation(e.Violation, e.Message);
-            await _sender.SendAsync(EnclaveProtocol.ConnectionNumber, EnclaveProtocol.FaultOp, EnclaveMessages.WriteFault((ushort)EnclaveFault.Malformed, e.Message));
+            var said = _sender.SendAsync(EnclaveProtocol.ConnectionNumber, EnclaveProtocol.FaultOp, EnclaveMessages.WriteFault((ushort)EnclaveFault.Malformed, e.Message));
+            await EndsWithinAsync(said.AsTask(), LastPatience);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or EndOfStreamException)
         {
@@ -78,6 +85,7 @@ internal sealed partial class ServedConnection : IDisposable
         catch (Exception e)
         {
             var (fault, text) = FaultOf(request.Op, e);
+            FreeNumber(request);
             await _sender.SendAsync(request.Number, EnclaveProtocol.FaultOp, EnclaveMessages.WriteFault(fault, text));
         }
         finally
@@ -91,6 +99,7 @@ internal sealed partial class ServedConnection : IDisposable
         _socket.Dispose();
         _closing.Dispose();
         _large.Dispose();
+        _room.Dispose();
         foreach (var request in _idle) request.Dispose();
     }
 
@@ -125,7 +134,7 @@ internal sealed partial class ServedConnection : IDisposable
         _ = _sender.SendAsync(frame.Number, (byte)EnclaveOp.Hello | EnclaveProtocol.ReplyBit, HelloReply()).AsTask();
     }
 
-    private void Take(Frame frame)
+    private async ValueTask TakeAsync(Frame frame, CancellationToken cancellationToken)
     {
         switch ((EnclaveOp)frame.Op)
         {
@@ -135,6 +144,7 @@ internal sealed partial class ServedConnection : IDisposable
                 Cancel(frame.Number);
                 break;
             case >= EnclaveOp.Identify and <= EnclaveOp.Health:
+                await _room.WaitAsync(cancellationToken);
                 ThreadPool.UnsafeQueueUserWorkItem(Begin(frame), preferLocal: false);
                 break;
             default:
@@ -152,6 +162,7 @@ internal sealed partial class ServedConnection : IDisposable
             if (!_idle.TryPop(out var request)) request = new ServedRequest(this);
             request.Begin(frame);
             _underWay.Add(frame.Number, request);
+            _unsettled++;
             return request;
         }
     }
@@ -165,14 +176,20 @@ internal sealed partial class ServedConnection : IDisposable
         }
     }
 
+    // Before its reply can be read: from then on the peer takes the number, and the place, for another request.
+    private void FreeNumber(ServedRequest request)
+    {
+        lock (_gate) _underWay.Remove(request.Number);
+    }
+
     private void Settle(ServedRequest request)
     {
+        _room.Release();
         lock (_gate)
         {
-            _underWay.Remove(request.Number);
             request.Reset();
             _idle.Push(request);
-            if (_underWay.Count == 0) _settled?.TrySetResult();
+            if (--_unsettled == 0) _settled?.TrySetResult();
         }
     }
 
@@ -238,9 +255,10 @@ internal sealed partial class ServedConnection : IDisposable
     private ValueTask SendAsync(ServedRequest request, (ReadOnlyMemory<byte> First, ReadOnlyMemory<byte> Second) payload)
     {
         var length = payload.First.Length + payload.Second.Length;
-        return length <= EnclaveProtocol.MaxReplyBytes
-            ? _sender.SendAsync(request.Number, (byte)((byte)request.Op | EnclaveProtocol.ReplyBit), payload.First, payload.Second)
-            : throw new EnclaveException(EnclaveFault.Failed, $"{request.Op}: a reply of {length} bytes found, at most {EnclaveProtocol.MaxReplyBytes} expected");
+        if (length > EnclaveProtocol.MaxReplyBytes) throw new EnclaveException(EnclaveFault.Failed, $"{request.Op}: a reply of {length} bytes found, at most {EnclaveProtocol.MaxReplyBytes} expected");
+
+        FreeNumber(request);
+        return _sender.SendAsync(request.Number, (byte)((byte)request.Op | EnclaveProtocol.ReplyBit), payload.First, payload.Second);
     }
 
     private (ushort Fault, string Text) FaultOf(EnclaveOp op, Exception exception)
@@ -267,7 +285,7 @@ internal sealed partial class ServedConnection : IDisposable
         lock (_gate)
         {
             _settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_underWay.Count == 0) _settled.SetResult();
+            if (_unsettled == 0) _settled.SetResult();
             settled = _settled.Task;
         }
 
@@ -275,8 +293,11 @@ internal sealed partial class ServedConnection : IDisposable
         await _closing.CancelAsync();
         if (drainTime == TimeSpan.Zero) CancelAll();
         if (drainTime > TimeSpan.Zero && !await EndsWithinAsync(settled, drainTime)) CancelAll();
+
+        // A peer that does not read would hold us for ever: without its socket, replies go nowhere and are settled.
+        if (!await EndsWithinAsync(settled, LastPatience)) _socket.Dispose();
         await settled;
-        await EndsWithinAsync(_sender.DrainAsync(), HelloPatience);
+        await EndsWithinAsync(_sender.DrainAsync(), LastPatience);
     }
 
     private async Task<bool> EndsWithinAsync(Task task, TimeSpan limit)

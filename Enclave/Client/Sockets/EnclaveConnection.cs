@@ -10,6 +10,8 @@ internal sealed class EnclaveConnection : IAsyncDisposable
     private const int PlaceBits = 10;
     private const uint PlaceMask = (1 << PlaceBits) - 1;
 
+    private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(5);
+
     private readonly Socket _socket;
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
@@ -36,17 +38,19 @@ internal sealed class EnclaveConnection : IAsyncDisposable
     /// <summary>Why it ended; null while it has not.</summary>
     public EnclaveException? Why => Volatile.Read(ref _why);
 
-    /// <summary>Connects and says Hello.</summary>
-    /// <exception cref="EnclaveException">Nobody listens, or who does speaks something else.</exception>
-    public static async Task<EnclaveConnection> OpenAsync(EndPoint endPoint, CancellationToken cancellationToken)
+    /// <summary>Connects and says Hello, within 5 seconds.</summary>
+    /// <exception cref="EnclaveException">Nobody listens, or who does speaks something else, or nothing.</exception>
+    public static async Task<EnclaveConnection> OpenAsync(EndPoint endPoint, TimeProvider time, CancellationToken cancellationToken)
     {
+        using var patience = new CancellationTokenSource(HelloPatience, time);
+        using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
             if (endPoint is IPEndPoint) socket.NoDelay = true;
-            await socket.ConnectAsync(endPoint, cancellationToken);
+            await socket.ConnectAsync(endPoint, limited.Token);
             var connection = new EnclaveConnection(socket);
-            await connection.GreetAsync(cancellationToken);
+            await connection.GreetAsync(limited.Token);
             connection._reading = connection.ReadAsync();
             return connection;
         }
@@ -55,6 +59,7 @@ internal sealed class EnclaveConnection : IAsyncDisposable
             socket.Dispose();
             if (e is SocketException) throw Gone(e.Message, e);
             if (e is ViolationException) throw new EnclaveException(EnclaveFault.Malformed, e.Message, e);
+            if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw Gone($"no Hello within {HelloPatience.TotalSeconds:0} s", e);
             throw;
         }
     }
@@ -63,8 +68,7 @@ internal sealed class EnclaveConnection : IAsyncDisposable
     public async ValueTask<object?> AskAsync(EnclaveOp op, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (!_room.Wait(0, CancellationToken.None)) await WaitForRoomAsync(cancellationToken);
-
+        await EnterAsync(cancellationToken);
         var call = new PendingCall(op);
         Take(call);
         var sent = _sender.SendAsync(call.Number, (byte)op, payload);
@@ -79,20 +83,33 @@ internal sealed class EnclaveConnection : IAsyncDisposable
     {
         End(Gone("the connection was closed"));
         await _reading;
+        await Ended; // whoever ends it has done so
         _closing.Dispose();
         _room.Dispose();
     }
 
     private static EnclaveException Gone(string why, Exception? inner = null) => new(EnclaveFault.Gone, why, inner);
 
-    private async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    private ValueTask EnterAsync(CancellationToken cancellationToken)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
         try
         {
+            return _room.Wait(0, CancellationToken.None) ? default : new(WaitForRoomAsync(cancellationToken));
+        }
+        catch (ObjectDisposedException)
+        {
+            throw Renewed(); // it ended after the caller chose it
+        }
+    }
+
+    private async Task WaitForRoomAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
             await _room.WaitAsync(either.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is ObjectDisposedException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw Renewed();
         }
@@ -159,28 +176,42 @@ internal sealed class EnclaveConnection : IAsyncDisposable
             while (await _receiver.FillAsync(_closing.Token));
             End(Gone("the enclave closed the connection"));
         }
-        catch (EnclaveException e)
-        {
-            End(e);
-        }
-        catch (ViolationException e)
-        {
-            End(new EnclaveException(EnclaveFault.Malformed, e.Message, e));
-        }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             End(Gone(e.Message, e));
         }
+        catch (Exception e)
+        {
+            End(Malformed(e));
+        }
     }
+
+    // Whatever a reader stumbles over: it was not the protocol.
+    private static EnclaveException Malformed(Exception e) => e as EnclaveException ?? new EnclaveException(EnclaveFault.Malformed, e.Message, e);
 
     private void Receive(Frame frame)
     {
         ThrowIfFault(frame);
         var call = Release(frame.Number);
+        try
+        {
+            End(call, frame);
+        }
+        catch (Exception e)
+        {
+            // It has no place any more, so the connection's end would not find it.
+            call.TryFail(Malformed(e));
+            throw;
+        }
+    }
+
+    private static void End(PendingCall call, Frame frame)
+    {
         if (frame.Op == EnclaveProtocol.FaultOp)
         {
+            // A caller that cancelled has been told already: who hears of it here did not, and the enclave is about to go.
             var (fault, text) = EnclaveMessages.ReadFault(frame.Payload.Span);
-            call.TryFail(fault == EnclaveProtocol.FaultCancelled ? new OperationCanceledException(text) : new EnclaveException((EnclaveFault)fault, text));
+            call.TryFail(fault == EnclaveProtocol.FaultCancelled ? Gone($"the enclave gave up: {text}") : new EnclaveException((EnclaveFault)fault, text));
             return;
         }
 

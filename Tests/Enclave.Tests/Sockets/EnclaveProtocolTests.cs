@@ -111,6 +111,39 @@ public sealed class EnclaveProtocolTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Serve_PeerThatDoesNotRead_IsLeftWhenTheEnclaveStops()
+    {
+        _enclave.Answer = (_, _) => new(EnclaveReply.Answered(new byte[64 << 10]));
+        var served = ServedEnclave.Start(_enclave, TimeSpan.FromMilliseconds(50));
+        using var deaf = await served.ConnectAsync();
+        await deaf.SendAsync((byte[])[.. Hello, .. Enumerable.Range(0, 1_000).SelectMany(i => Frame((uint)i, 3, [1]))]);
+        (await ReadFrameAsync(deaf))!.Value.Op.ShouldBe((byte)0x80);
+        (await ReadFrameAsync(deaf))!.Value.Op.ShouldBe((byte)0x83);
+        await served.DisposeAsync();
+
+        // What was with the operating system is there, and the end.
+        var rest = 0;
+        var buffer = new byte[64 << 10];
+        while (await deaf.ReceiveAsync(buffer) is > 0 and var received) rest += received;
+        rest.ShouldBeLessThan(998 * (64 << 10));
+    }
+
+    [Fact]
+    public async Task Serve_AsManyAsMayBe_EachReplyMakesRoomForTheNextRequest()
+    {
+        const int Rounds = 60_000;
+        using var socket = await _served.ConnectAsync();
+        await socket.SendAsync((byte[])[.. Hello, .. Enumerable.Range(0, 1_024).SelectMany(i => Frame((uint)i, 3, [1]))]);
+        (await ReadFrameAsync(socket))!.Value.Op.ShouldBe((byte)0x80);
+        for (var asked = 1_024u; asked < Rounds; asked++)
+        {
+            var (number, op, payload) = (await ReadFrameAsync(socket))!.Value;
+            op.ShouldBe((byte)0x83, number == uint.MaxValue ? System.Text.Encoding.UTF8.GetString(payload) : "a reply");
+            await socket.SendAsync(Frame(number, 3, [1]));
+        }
+    }
+
+    [Fact]
     public async Task Listen_SocketLeftBehind_IsTakenOver_AndALivingOneIsNot()
     {
         Should.Throw<IOException>(() => Listen(_served.Path)).Message.ShouldContain("another process listens there");
@@ -139,6 +172,50 @@ public sealed class EnclaveProtocolTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("another op", new byte[] { 0, 0, 0, 5, 0, 0, 0, 0, 0x84 }, EnclaveFault.Malformed)]
+    [InlineData("no head", new byte[] { 0, 0, 0, 6, 0, 0, 0, 0, 0x85, 2 }, EnclaveFault.Malformed)]
+    [InlineData("half a head", new byte[] { 0, 0, 0, 7, 0, 0, 0, 0, 0x85, 1, 0 }, EnclaveFault.Malformed)]
+    [InlineData("half a fault", new byte[] { 0, 0, 0, 6, 0, 0, 0, 0, 0xFF, 0 }, EnclaveFault.Malformed)]
+    [InlineData("cancelled, and nobody did", new byte[] { 0, 0, 0, 9, 0, 0, 0, 0, 0xFF, 0, 0, 0, 0 }, EnclaveFault.Gone)]
+    public async Task Ask_ReplyThatIsNone_FailsItsCaller(string what, byte[] reply, EnclaveFault fault)
+    {
+        using var peer = new ScriptedPeer();
+        var opening = EnclaveConnection.OpenAsync(peer.EndPoint, TimeProvider.System, CancellationToken.None);
+        using var socket = await peer.AcceptAsync();
+        await using var connection = await opening.WaitAsync(Patience);
+        var asking = connection.AskAsync(EnclaveOp.Head, default, CancellationToken.None).AsTask();
+        var (number, _, _) = (await ReadFrameAsync(socket))!.Value;
+        BinaryPrimitives.WriteUInt32BigEndian(reply.AsSpan(4), number);
+        await socket.SendAsync(reply);
+        (await Should.ThrowAsync<EnclaveException>(() => asking.WaitAsync(Patience))).Fault.ShouldBe(fault, what);
+    }
+
+    [Fact]
+    public async Task Ask_ConnectionThatIsDisposedOf_IsGone()
+    {
+        using var peer = new ScriptedPeer();
+        var opening = EnclaveConnection.OpenAsync(peer.EndPoint, TimeProvider.System, CancellationToken.None);
+        using var socket = await peer.AcceptAsync();
+        var connection = await opening.WaitAsync(Patience);
+        await connection.DisposeAsync();
+        (await Should.ThrowAsync<EnclaveException>(() => connection.AskAsync(EnclaveOp.Head, default, CancellationToken.None).AsTask())).Fault.ShouldBe(EnclaveFault.Gone);
+    }
+
+    [Fact]
+    public async Task Open_PeerThatSaysNothing_IsGoneAfterFiveSeconds()
+    {
+        using var peer = new ScriptedPeer();
+        var time = new Vectors.ManualTimeProvider();
+        var opening = EnclaveConnection.OpenAsync(peer.EndPoint, time, CancellationToken.None);
+        using var socket = await peer.AcceptSilentlyAsync();
+        (await ReadFrameAsync(socket))!.Value.Op.ShouldBe((byte)0);
+        opening.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromSeconds(5));
+        var thrown = await Should.ThrowAsync<EnclaveException>(() => opening.WaitAsync(Patience));
+        (thrown.Fault, thrown.Message).ShouldBe((EnclaveFault.Gone, "no Hello within 5 s"));
+    }
+
+    [Theory]
     [InlineData("hello of another", new byte[] { 0, 0, 0, 23, 0, 0, 0, 0, 0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0, 1, 4, 0 }, EnclaveFault.Malformed)]
     [InlineData("a reply first", new byte[] { 0, 0, 0, 5, 0, 0, 0, 0, 0x85 }, EnclaveFault.Malformed)]
     [InlineData("closed", new byte[0], EnclaveFault.Gone)]
@@ -149,7 +226,7 @@ public sealed class EnclaveProtocolTests : IAsyncLifetime
         var endPoint = new UnixDomainSocketEndPoint(Path.Combine(folder.FullName, "socket"));
         listener.Bind(endPoint);
         listener.Listen();
-        var opening = EnclaveConnection.OpenAsync(endPoint, CancellationToken.None);
+        var opening = EnclaveConnection.OpenAsync(endPoint, TimeProvider.System, CancellationToken.None);
         using (var peer = await listener.AcceptAsync())
         {
             var hello = new byte[Hello.Length];

@@ -12,17 +12,19 @@ internal sealed class ServedEnclave : IAsyncDisposable
     private readonly Socket _listener;
     private readonly Task _serving;
 
-    private ServedEnclave(ScriptedEnclave enclave)
+    private ServedEnclave(ScriptedEnclave enclave, TimeSpan drainTime, string? path)
     {
-        Path = System.IO.Path.Combine(_folder.FullName, "own", "socket");
+        Path = path ?? System.IO.Path.Combine(_folder.FullName, "own", "socket");
         var server = new EnclaveServer(enclave, SocketEnclave.Parse($"unix:{Path}"), TimeProvider.System, NullLogger.Instance);
         _listener = server.Listen();
-        _serving = server.RunAsync(_listener, TimeSpan.FromSeconds(5), _stop.Token);
+        _serving = server.RunAsync(_listener, drainTime, _stop.Token);
     }
 
     public string Path { get; }
 
-    public static ServedEnclave Start(ScriptedEnclave enclave) => new(enclave);
+    /// <param name="drainTime">For what is under way at a stop; null: 5 seconds.</param>
+    /// <param name="path">Of the socket; null: one of its own.</param>
+    public static ServedEnclave Start(ScriptedEnclave enclave, TimeSpan? drainTime = null, string? path = null) => new(enclave, drainTime ?? TimeSpan.FromSeconds(5), path);
 
     public SocketEnclave Open() => new(SocketEnclave.Parse($"unix:{Path}"), TimeSpan.FromSeconds(20));
 

@@ -176,15 +176,27 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
     {
         var waiting = _client.WaitForHeadAsync(12).AsTask();
         await _client.HeadAsync();
-        await _served.DisposeAsync();
+        await _served.StopAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        Task connected;
+        while ((connected = _client.WaitUntilConnectedAsync()).IsCompleted) await Task.Delay(1, limit.Token); // until the client sees the end
+        waiting.IsCompleted.ShouldBeFalse("it goes on waiting while nobody is there");
         _enclave.Head = new(13, 35, ScriptedEnclave.Filled(32, 6), AssuranceLevel.Finalized);
-        var path = _served.Path;
-        _served = ServedEnclave.Start(_enclave);
-        await using var moved = new SocketEnclave(SocketEnclave.Parse($"unix:{_served.Path}"));
-        (await moved.WaitForHeadAsync(12)).Block.ShouldBe(13UL);
+        await using var again = ServedEnclave.Start(_enclave, path: _served.Path);
+        (await waiting.WaitAsync(Patience)).Block.ShouldBe(13UL);
+        await connected.WaitAsync(Patience);
         await _client.DisposeAsync();
-        await Should.ThrowAsync<ObjectDisposedException>(async () => await waiting.WaitAsync(Patience));
-        path.ShouldNotBe(_served.Path);
+    }
+
+    [Fact]
+    public async Task WaitForHead_ClientEnds_EndsToo()
+    {
+        var waiting = _client.WaitForHeadAsync(12).AsTask();
+        await _client.HeadAsync();
+        await _served.StopAsync();
+        await _client.DisposeAsync();
+        await Should.ThrowAsync<ObjectDisposedException>(() => waiting.WaitAsync(Patience));
+        await Should.ThrowAsync<ObjectDisposedException>(() => _client.WaitUntilConnectedAsync().WaitAsync(Patience));
     }
 
     [Theory]
