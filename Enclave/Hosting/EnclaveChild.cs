@@ -41,6 +41,9 @@ internal sealed class EnclaveChild : IDisposable
     /// <summary>Completes when it has ended and its last line is read.</summary>
     public Task WaitForExitAsync() => _process.WaitForExitAsync(CancellationToken.None);
 
+    /// <summary>Ends it at once, whatever it does or no longer does.</summary>
+    public void Kill() => _process.Kill();
+
     /// <summary>Ends its standard input: it finishes what is under way; killed when that takes longer than <paramref name="limit"/>.</summary>
     public async Task StopAsync(TimeSpan limit, TimeProvider time)
     {

@@ -48,13 +48,25 @@ public sealed class EnclaveProcessOptions : IValidatableObject
     [Range(10, 10_000)]
     public int RestartMilliseconds { get; set; } = 100;
 
-    /// <summary>Seconds that it must have been connected to count as up again, and the longest pause between two restarts: 1 to 600. Default 30.</summary>
+    /// <summary>Seconds that it must have been connected, and replied, to count as up again, and the longest pause between two restarts: 1 to 600. Default 30.</summary>
     [Range(1, 600)]
     public int SteadySeconds { get; set; } = 30;
 
     /// <summary>Restarts without being up in between from which on health says that it does not stay up; it is started again all the same: 1 to 1,000. Default 5.</summary>
     [Range(1, 1_000)]
     public int RestartLimit { get; set; } = 5;
+
+    /// <summary>Seconds from its start until it must have been connected, else it is killed: 5 to 600. Default 120.</summary>
+    [Range(5, 600)]
+    public int StartSeconds { get; set; } = 120;
+
+    /// <summary>Seconds from one look whether it still replies to the next, and what a reply may take: 1 to 60. Default 5.</summary>
+    [Range(1, 60)]
+    public int PingSeconds { get; set; } = 5;
+
+    /// <summary>Looks in a row without a reply after which it hangs and is killed: 1 to 100. Default 5.</summary>
+    [Range(1, 100)]
+    public int PingMisses { get; set; } = 5;
 
     /// <summary>Seconds that it may take to finish what is under way at a stop: 1 to 60. Default 10.</summary>
     [Range(1, 60)]

@@ -14,16 +14,21 @@ namespace Pythia.Enclave.Hosting;
 public sealed record EnclaveProcessStatus(bool IsConnected, int Restarts, string? Trouble, int ProcessId);
 
 /// <summary>
-/// Runs an enclave as a child process: 1. writes its files, 2. starts it, 3. waits until it is connected, 4. waits for its end, 5. starts it again
-/// after a pause that grows. A stop ends its standard input, and so does the death of this process.
+/// Runs an enclave as a child process: 1. writes its files, 2. starts it, 3. waits until it is connected, 4. looks again and again whether it replies,
+/// until it ends, or hangs and is killed, 5. starts it again after a pause that grows. A stop ends its standard input, and so does the death of this process.
 /// </summary>
 public sealed partial class EnclaveSupervisor : BackgroundService
 {
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+
     private readonly EnclaveProcessOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly EnclaveFiles _files;
     private readonly string _program;
+
+    // A way of its own: what waits for its turn on the other one does not make a busy enclave look like one that hangs.
+    private readonly SocketEnclave _pings;
     private EnclaveProcessStatus _status = new(false, 0, null, 0);
 
     public EnclaveSupervisor(EnclaveOptions enclave, EnclaveProcessOptions options, TimeProvider time, ILogger<EnclaveSupervisor> logger)
@@ -34,6 +39,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         // 1. files
         _files = new EnclaveFiles(enclave, options);
         Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time);
+        _pings = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromSeconds(options.PingSeconds), time);
     }
 
     /// <summary>The way to it, across restarts.</summary>
@@ -59,19 +65,19 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     {
         await base.StopAsync(cancellationToken);
         await Enclave.DisposeAsync();
+        await _pings.DisposeAsync();
     }
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        for (var restarts = 0; !stoppingToken.IsCancellationRequested; restarts++)
+        while (!stoppingToken.IsCancellationRequested)
         {
-            var began = _time.GetTimestamp();
-            var trouble = await RunOnceAsync(restarts, stoppingToken);
+            var trouble = await RunOnceAsync(stoppingToken);
             if (stoppingToken.IsCancellationRequested) break;
 
             // 5. again
-            if (_time.GetElapsedTime(began).TotalSeconds >= _options.SteadySeconds) restarts = 0;
+            var restarts = Status.Restarts;
             Volatile.Write(ref _status, new(false, restarts + 1, trouble, 0));
             var pause = PauseBefore(restarts);
             LogAway(trouble, (long)pause.TotalMilliseconds);
@@ -80,7 +86,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     }
 
     // Why it went.
-    private async Task<string> RunOnceAsync(int restarts, CancellationToken stoppingToken)
+    private async Task<string> RunOnceAsync(CancellationToken stoppingToken)
     {
         EnclaveChild child;
         try
@@ -96,25 +102,92 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         using (child)
         {
             LogStarted(child.Id, _program);
-            Volatile.Write(ref _status, Status with { Restarts = restarts, ProcessId = child.Id });
+            Volatile.Write(ref _status, Status with { ProcessId = child.Id });
+            using var watching = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             var ended = child.WaitForExitAsync();
-
-            // 3. connected
-            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
-            var connected = Enclave.WaitUntilConnectedAsync(waiting.Token);
-            if (await Task.WhenAny(ended, connected) == connected && connected.IsCompletedSuccessfully)
+            var hanging = WatchAsync(child.Id, watching.Token);
+            await Task.WhenAny(ended, hanging);
+            await watching.CancelAsync();
+            var trouble = await hanging;
+            if (stoppingToken.IsCancellationRequested)
             {
-                LogConnected(child.Id);
-                Volatile.Write(ref _status, Status with { IsConnected = true });
+                await child.StopAsync(TimeSpan.FromSeconds(_options.StopSeconds), _time);
+            }
+            else if (trouble is not null)
+            {
+                LogKilled(child.Id, trouble);
+                child.Kill();
             }
 
-            // 4. ended
-            var stopping = Task.Delay(Timeout.Infinite, waiting.Token);
-            await Task.WhenAny(ended, stopping);
-            await waiting.CancelAsync();
-            if (stoppingToken.IsCancellationRequested) await child.StopAsync(TimeSpan.FromSeconds(_options.StopSeconds), _time);
             await ended;
-            return $"process {child.Id} ended with code {child.ExitCode}";
+            return trouble ?? $"process {child.Id} ended with code {child.ExitCode}";
+        }
+    }
+
+    // Why it must be killed; null when it ended by itself, or we stop.
+    private async Task<string?> WatchAsync(int process, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // 3. connected
+            if (!await IsConnectedAsync(cancellationToken)) return $"process {process} was not connected within {_options.StartSeconds} s";
+
+            LogConnected(process);
+            Volatile.Write(ref _status, Status with { IsConnected = true });
+            var since = _time.GetTimestamp();
+
+            // 4. does it reply?
+            for (var misses = 0; misses < _options.PingMisses;)
+            {
+                var next = Task.Delay(TimeSpan.FromSeconds(_options.PingSeconds), _time, cancellationToken);
+                misses = await RepliesAsync(TimeSpan.FromSeconds(_options.PingSeconds), cancellationToken) ? 0 : misses + 1;
+                if (misses == 0 && Status.Restarts > 0 && _time.GetElapsedTime(since).TotalSeconds >= _options.SteadySeconds) Volatile.Write(ref _status, Status with { Restarts = 0 });
+                await next;
+            }
+
+            return $"process {process} did not reply {_options.PingMisses} times in a row, {_options.PingSeconds} s each";
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    // A reply, not only a connection: the old process's may look alive for a moment after its end.
+    private async Task<bool> IsConnectedAsync(CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var limit = TimeSpan.FromSeconds(_options.StartSeconds);
+        while (limit - _time.GetElapsedTime(started) is { Ticks: > 0 } left)
+        {
+            if (!await RepliesAsync(left, cancellationToken))
+            {
+                await Task.Delay(Between, _time, cancellationToken);
+                continue;
+            }
+
+            using var patience = new CancellationTokenSource(left, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+            await Enclave.WaitUntilConnectedAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            return !patience.IsCancellationRequested;
+        }
+
+        return false;
+    }
+
+    private async Task<bool> RepliesAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            await _pings.HeadAsync(either.Token);
+            return true;
+        }
+        catch (Exception e) when (e is EnclaveException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -153,4 +226,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
 
     [LoggerMessage(EventId = 3426, Level = LogLevel.Error, Message = "Enclave process fails: {Line}")]
     private partial void LogErrorLine(string line);
+
+    [LoggerMessage(EventId = 3427, Level = LogLevel.Error, Message = "Enclave process {Process} is killed: {Trouble}")]
+    private partial void LogKilled(int process, string trouble);
 }

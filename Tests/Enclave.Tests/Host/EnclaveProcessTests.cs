@@ -103,6 +103,43 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
         }
     }
 
+    [Fact]
+    public async Task Hang_StoppedInItsTracks_IsKilledAndReturnsWithNewKeys()
+    {
+        await using var enclave = await SupervisedEnclave.StartAsync(
+            chain.Options(), new EnclaveProcessOptions { PatienceMilliseconds = 20_000, PingSeconds = 1, PingMisses = 2 });
+        var before = await enclave.Enclave.IdentifyAsync();
+        await enclave.KillAsync("-STOP");
+        var after = await enclave.Enclave.IdentifyAsync();
+        after.SigningKey.ToArray().ShouldNotBe(before.SigningKey.ToArray());
+        enclave.Lines.ShouldContain(line => line.Contains("did not reply 2 times in a row", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Kill_GoodServiceAfterwards_CountsAsUpAgain()
+    {
+        await using var enclave = await SupervisedEnclave.StartAsync(
+            chain.Options(), new EnclaveProcessOptions { PatienceMilliseconds = 20_000, SteadySeconds = 1, PingSeconds = 1, RestartLimit = 1 });
+        await enclave.KillAsync();
+        var second = enclave.ProcessId;
+        await enclave.UntilAsync(e => e.Status is { IsConnected: true, Restarts: 0 });
+        enclave.ProcessId.ShouldBe(second, "it is the same process that counts as up");
+    }
+
+    [Fact]
+    public async Task Accept_NoFileDescriptorLeft_GoesOnWhenThereIs()
+    {
+        await using var enclave = await SupervisedEnclave.StartAsync(chain.Options());
+        var process = enclave.ProcessId;
+        await LimitFilesAsync(process, "1:");
+        await using var other = new SocketEnclave(SocketEnclave.Parse($"unix:{enclave.FilesFolder}/socket"), Patience);
+        var asking = other.IdentifyAsync().AsTask();
+        await enclave.UntilAsync(e => e.Lines.Any(line => line.Contains(" 3417 ", StringComparison.Ordinal)));
+        await LimitFilesAsync(process, "4096:");
+        (await asking.WaitAsync(Patience)).Current.Generation.ShouldBe(1UL);
+        enclave.ProcessId.ShouldBe(process);
+    }
+
     [RootFact]
     public async Task Kill_AnySignal_LeavesNoKeyBehind()
     {
@@ -203,6 +240,13 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
         var cores = Directory.GetFiles(folder, "*core*");
         foreach (var core in cores) File.Delete(core);
         return cores.Length > 0;
+    }
+
+    private static async Task LimitFilesAsync(int process, string limits)
+    {
+        using var prlimit = Process.Start("prlimit", ["--pid", $"{process}", $"--nofile={limits}"]);
+        await prlimit.WaitForExitAsync();
+        prlimit.ExitCode.ShouldBe(0);
     }
 
     private static Process Start(string arguments)

@@ -28,6 +28,8 @@ internal sealed class SupervisedEnclave : IAsyncDisposable, ILogger<EnclaveSuper
 
     public int ProcessId => _supervisor.Status.ProcessId;
 
+    public EnclaveProcessStatus Status => _supervisor.Status;
+
     public string FilesFolder => _supervisor.FilesFolder;
 
     /// <param name="shell">A working folder for the child and what a shell does before it becomes the child; null: nothing.</param>
@@ -57,6 +59,13 @@ internal sealed class SupervisedEnclave : IAsyncDisposable, ILogger<EnclaveSuper
         var victim = ProcessId;
         using (var kill = Process.Start("kill", [signal, $"{victim}"])) await kill.WaitForExitAsync(limit.Token);
         while (ProcessId == victim || !_supervisor.Status.IsConnected) await Task.Delay(5, limit.Token);
+    }
+
+    /// <summary>Waits until the child is as the test wants it, or has said so.</summary>
+    public async Task UntilAsync(Func<SupervisedEnclave, bool> holds)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (!holds(this)) await Task.Delay(5, limit.Token);
     }
 
     public async Task AnsweredAsync(int from, Func<int> count, int more)
