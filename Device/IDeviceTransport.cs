@@ -48,7 +48,7 @@ public interface IDeviceTransport
 }
 
 /// <summary>The gateway's device endpoint over HTTP: <c>application/cbor</c> up, <c>application/cose</c> or problem details down.</summary>
-/// <param name="http">Its time limit is the longest wait for an answer.</param>
+/// <param name="http">Its time limit is the longest wait for an answer, to its last byte.</param>
 /// <param name="endpoint">Where to post: <c>…/answer</c>; passports are fetched from <c>…/passport</c> beside it, evidence from <c>…/evidence</c>.</param>
 public sealed class HttpDeviceTransport(HttpClient http, Uri endpoint) : IDeviceTransport
 {
@@ -88,18 +88,22 @@ public sealed class HttpDeviceTransport(HttpClient http, Uri endpoint) : IDevice
     {
         message.Headers.Accept.ParseAdd(mediaType);
         message.Headers.Accept.ParseAdd(ConciseProblem.MediaType);
+
+        // The client's own limit ends with the headers; a body may trickle in for ever.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(http.Timeout);
         try
         {
-            using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            return await ReadAsync(response, mediaType, maxBytes, cancellationToken);
+            using var response = await http.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            return await ReadAsync(response, mediaType, maxBytes, limit.Token);
         }
-        catch (HttpRequestException failure)
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
             return TransportReply.None($"{message.RequestUri}: {failure.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return TransportReply.None($"{message.RequestUri}: no reply within {http.Timeout}");
+            return TransportReply.None($"{message.RequestUri}: no whole reply within {http.Timeout}");
         }
     }
 

@@ -39,6 +39,50 @@ public sealed class HttpDeviceTransportTests
         (await new HttpDeviceTransport(http, new Uri("http://gateway.invalid/")).AskAsync(new byte[1])).Trouble!.ShouldContain("refused");
     }
 
+    [Fact]
+    public async Task Ask_BodyCutShort_IsTrouble()
+    {
+        var reply = await AskAsync(new BodyStream(_ => throw new HttpIOException(HttpRequestError.ResponseEnded, "cut short")), TimeSpan.FromMinutes(1));
+        reply.Answer.ShouldBeNull();
+        reply.Trouble!.ShouldContain("cut short");
+    }
+
+    [Fact]
+    public async Task Ask_BodyThatNeverEnds_IsTroubleAtTheTimeLimit()
+    {
+        var body = new BodyStream(async cancellationToken =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return 0;
+        });
+        var reply = await AskAsync(body, TimeSpan.FromMilliseconds(50)).WaitAsync(TimeSpan.FromSeconds(30));
+        reply.Trouble!.ShouldContain("no whole reply");
+    }
+
+    [Fact]
+    public async Task Ask_CallerLeavesWhileTheBodyComes_IsCancelled()
+    {
+        using var caller = new CancellationTokenSource();
+        var body = new BodyStream(async cancellationToken =>
+        {
+            await caller.CancelAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return 0;
+        });
+        await Should.ThrowAsync<OperationCanceledException>(() => AskAsync(body, TimeSpan.FromMinutes(1), caller.Token));
+    }
+
+    private static async Task<TransportReply> AskAsync(Stream body, TimeSpan limit, CancellationToken cancellationToken = default)
+    {
+        using var http = new HttpClient(new Handler(_ =>
+        {
+            var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body) };
+            response.Content.Headers.ContentType = new MediaTypeHeaderValue(HttpDeviceTransport.AnswerMediaType);
+            return response;
+        })) { Timeout = limit };
+        return await new HttpDeviceTransport(http, new Uri("http://gateway.invalid/")).AskAsync(new byte[] { 0x80 }, cancellationToken);
+    }
+
     private static async Task<TransportReply> AskAsync(HttpStatusCode status, string mediaType, byte[] body, Action<HttpRequestMessage>? see = null)
     {
         using var http = new HttpClient(new Handler(request =>
@@ -55,5 +99,20 @@ public sealed class HttpDeviceTransportTests
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
             => Task.FromResult(answer(request));
+    }
+
+    // A body whose one byte is there at once, and the rest as the test says.
+    private sealed class BodyStream(Func<CancellationToken, ValueTask<int>> read) : MemoryStream
+    {
+        private bool _hasBegun;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_hasBegun) return read(cancellationToken);
+
+            _hasBegun = true;
+            buffer.Span[0] = 1;
+            return ValueTask.FromResult(1);
+        }
     }
 }
