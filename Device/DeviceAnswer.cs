@@ -84,6 +84,9 @@ public sealed class DeviceAnswer
     /// <summary>By which passport the enclave is believed; null with any fault, and for a pinned key.</summary>
     public Passport? Passport { get; init; }
 
+    /// <summary>Key id of the verifier who signed <see cref="Passport"/>, in hex; null where the device judged evidence itself, and where there is no passport.</summary>
+    internal string? Verifier { get; init; }
+
     /// <summary>What the enclave says; null with any fault.</summary>
     public AnswerBody? Body { get; }
 

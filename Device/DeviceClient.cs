@@ -117,7 +117,7 @@ public sealed class DeviceClient : IDisposable
             {
                 met.Add(second.ToString());
             }
-            else if (FindSameness(first.Passport, second.Passport) is { } same)
+            else if (FindSameness(first, second) is { } same)
             {
                 met.Add(same);
             }
@@ -133,9 +133,11 @@ public sealed class DeviceClient : IDisposable
             DeviceFault.OneOperator, met.Count == 0 ? "no second way found, one to another operator's gateway expected" : string.Join("; ", met)));
     }
 
-    // Names are the verifier's word; key and platform must differ as well, whatever it says.
-    private static string? FindSameness(Passport? first, Passport? second)
-        => first is null || second is null ? "a pinned key names no operator"
+    // Names are the verifier's word, and another verifier may call the same operator otherwise; key and platform must differ as well, whatever it says.
+    private static string? FindSameness(DeviceAnswer one, DeviceAnswer other)
+        => (one.Passport, other.Passport) is not ({ } first, { } second) ? "a pinned key names no operator"
+            : !string.Equals(one.Verifier, other.Verifier, StringComparison.Ordinal)
+                ? $"verifier {one.Verifier} found for {first.Operator} and {other.Verifier} for {second.Operator}, one verifier expected for both"
             : string.Equals(first.Operator, second.Operator, StringComparison.Ordinal) ? $"operator {second.Operator} found twice"
             : first.Platform.AsSpan().SequenceEqual(second.Platform.AsSpan()) ? $"one platform found for {first.Operator} and {second.Operator}"
             : first.SigningKey.AsSpan().SequenceEqual(second.SigningKey.AsSpan()) ? $"one key found for {first.Operator} and {second.Operator}"
@@ -159,7 +161,7 @@ public sealed class DeviceClient : IDisposable
         }
 
         // 3. key, 4. answer
-        var (verdict, passport, doubt) = _ring is null
+        var (verdict, by, doubt) = _ring is null
             ? (CheckByPinned(answer, request), null, null)
             : await CheckByPassportAsync(_ring, transport, answer, request, cancellationToken);
         if (doubt is not null)
@@ -187,7 +189,7 @@ public sealed class DeviceClient : IDisposable
             return Fault(DeviceFault.NotStored, notStored, encodedAnswer: answer);
         }
 
-        return new DeviceAnswer(DeviceFault.None, "", AnswerFault.None, body, answer, encoded, _time, askedAt, _trust.MaxAge) { Passport = passport };
+        return new DeviceAnswer(DeviceFault.None, "", AnswerFault.None, body, answer, encoded, _time, askedAt, _trust.MaxAge) { Passport = by?.Passport, Verifier = by?.Verifier };
 
         DeviceAnswer Fault(
             DeviceFault reason, string text, AnswerFault answerFault = AnswerFault.None, byte[]? encodedAnswer = null, PassportFault passportFault = PassportFault.None)
@@ -214,7 +216,7 @@ public sealed class DeviceClient : IDisposable
     }
 
     // A passport is fetched at most once a question: when no confirmed key has the answer's id, or when the answer's own head is past the passport's end.
-    private async Task<(AnswerVerdict? Verdict, Passport? Passport, Confirmation? Doubt)> CheckByPassportAsync(
+    private async Task<(AnswerVerdict? Verdict, ConfirmedKey? By, Confirmation? Doubt)> CheckByPassportAsync(
         EnclaveKeyring ring, IDeviceTransport transport, byte[] answer, Request request, CancellationToken cancellationToken)
     {
         if (SignedAnswer.Decode(answer, out var signed) != SignedAnswerError.None)
@@ -234,13 +236,13 @@ public sealed class DeviceClient : IDisposable
 
         var verdict = AnswerCheck.Check(answer, request, key.Key, _trust.ConfigurationHash);
         if (verdict.IsValid && await FindEndAsync(transport, key, request, cancellationToken) is { } end) return (null, null, end);
-        if (!verdict.IsValid || ring.Holds(key, ring.NowAtLeast(verdict.Body!.UnixSeconds))) return (verdict, key.Passport, null);
+        if (!verdict.IsValid || ring.Holds(key, ring.NowAtLeast(verdict.Body!.UnixSeconds))) return (verdict, key, null);
 
         if (known is null) return (null, null, Ended(key, verdict.Body.UnixSeconds));
 
         var anew = await ConfirmAsync(ring, transport, signed.KeyId, verdict.Body.UnixSeconds, cancellationToken);
         return anew.Key is null ? (null, null, anew)
-            : ring.Holds(anew.Key, ring.NowAtLeast(verdict.Body.UnixSeconds)) ? (verdict, anew.Key.Passport, null)
+            : ring.Holds(anew.Key, ring.NowAtLeast(verdict.Body.UnixSeconds)) ? (verdict, anew.Key, null)
             : (null, null, Ended(anew.Key, verdict.Body.UnixSeconds));
     }
 

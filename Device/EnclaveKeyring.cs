@@ -4,15 +4,17 @@ using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Cbor;
 using Pythia.Enclave.Verifier.Passports;
+using Pythia.Ethereum;
 
 namespace Pythia.Device;
 
 /// <summary>An enclave's key that a passport confirmed.</summary>
 /// <param name="Key">Signs answers.</param>
 /// <param name="Passport">What it was confirmed by; from an own check it was never signed.</param>
+/// <param name="Verifier">Key id, in hex, of the verifier who signed the passport; null for an own check.</param>
 /// <param name="AskedAt">Timestamp of the device's timer before the passport was asked for.</param>
 /// <param name="ReceivedAt">Timestamp when it came.</param>
-internal sealed record ConfirmedKey(Es256Key Key, Passport Passport, long AskedAt, long ReceivedAt)
+internal sealed record ConfirmedKey(Es256Key Key, Passport Passport, string? Verifier, long AskedAt, long ReceivedAt)
 {
     /// <summary>True once another enclave has said that the chain knows nothing against it.</summary>
     public bool IsInForce { get; set; }
@@ -87,11 +89,11 @@ internal sealed class EnclaveKeyring(PassportTrust trust, ReadOnlyMemory<byte> c
 
         // 2. who vouches, 3. for what
         var expectation = Expect(nonce, headUnixSeconds);
-        var verdict = trust.OwnPolicy is { } policy ? JudgeEvidence(bytes, policy, expectation) : CheckPassport(bytes, expectation);
+        var (verdict, verifier) = trust.OwnPolicy is { } policy ? (JudgeEvidence(bytes, policy, expectation), null) : CheckPassport(bytes, expectation);
         if (!verdict.IsTaken) return new Confirmation(null, DeviceFault.WrongPassport, $"{verdict.Fault}: {verdict.Detail}", verdict.Fault);
 
         // 4. kept; of which key it is, the caller sees
-        var confirmed = new ConfirmedKey(Es256Key.TryImport(verdict.Passport!.SigningKey.AsSpan())!, verdict.Passport, askedAt, receivedAt);
+        var confirmed = new ConfirmedKey(Es256Key.TryImport(verdict.Passport!.SigningKey.AsSpan())!, verdict.Passport, verifier, askedAt, receivedAt);
         Keep(confirmed);
         return new Confirmation(confirmed, DeviceFault.None, "");
     }
@@ -120,19 +122,19 @@ internal sealed class EnclaveKeyring(PassportTrust trust, ReadOnlyMemory<byte> c
     };
 
     // The key id only says which verifier to try first.
-    private PassportVerdict CheckPassport(byte[] passport, PassportExpectation expectation)
+    private (PassportVerdict Verdict, string? Verifier) CheckPassport(byte[] passport, PassportExpectation expectation)
     {
         _ = SignedPassport.Decode(passport, out var signed);
         PassportVerdict? first = null;
         foreach (var verifier in _verifiers.OrderByDescending(key => signed is not null && key.KeyId.Span.SequenceEqual(signed.KeyId)))
         {
             var verdict = PassportCheck.Check(passport, verifier, expectation);
-            if (verdict.Fault != PassportFault.Signature) return verdict;
+            if (verdict.Fault != PassportFault.Signature) return (verdict, Hex.Format(verifier.KeyId.Span));
 
             first ??= verdict;
         }
 
-        return first!;
+        return (first!, null);
     }
 
     private PassportVerdict JudgeEvidence(byte[] evidence, PassportPolicy policy, PassportExpectation expectation)

@@ -1,3 +1,4 @@
+using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Verifier.Facts;
 using Shouldly;
 using static Pythia.Device.Tests.PassportWorld;
@@ -67,10 +68,34 @@ public sealed class TwoOperatorsTests : IDisposable
     [Fact]
     public async Task MayCommand_OneKeyUnderTwoNames_IsOneOperator()
     {
-        // The second way leads to the first enclave again, with a passport that names another operator for its key.
-        using var second = new FakeEnclave { Instead = null };
-        second.OnRequest = request => second.ChangeAnswer = _ => _world.Enclave.Answer(request);
-        await RefusedAsync(DeviceFault.OneOperator, second);
+        // The second way leads to the first enclave again, with a passport that names another operator and platform for its key. It is fetched, since the first one ends meanwhile.
+        _world.Lifetime = 20;
+        _world.Serve(_second, "operator-b.example", platform: 2, passport => passport with { SigningKey = [.. _world.Enclave.PublicKey] });
+        _second.OnRequest = request =>
+        {
+            _world.Time.Advance(TimeSpan.FromSeconds(21));
+            _second.UnixSeconds += 21; // and with it the time of issue
+            _second.ChangeAnswer = _ => _world.Enclave.Answer(request);
+        };
+        var permission = await RefusedAsync(DeviceFault.OneOperator, _second);
+        permission.Answer.Detail.ShouldBe("one key found for operator-a.example and operator-b.example");
+        _second.Fetched.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task MayCommand_NamesByTwoVerifiers_IsOneOperator()
+    {
+        // One operator's two platforms: one verifier calls it by its name, the other calls it "others".
+        using var other = PassportSigner.Create();
+        _world.Passports = _world.Passports with { VerifierKeys = [_world.Verifier.PublicKey.ToArray(), other.PublicKey.ToArray()] };
+        _second.Passport = query => TransportReply.Answered(other.Sign(_world.Describe(_second, "others", 2, query)));
+        var permission = await RefusedAsync(DeviceFault.OneOperator, _second);
+        permission.Answer.Detail.ShouldContain("one verifier expected for both");
+
+        // By the same one of the two they can be compared.
+        using var third = new FakeEnclave();
+        _world.Serve(third, "operator-c.example", platform: 3);
+        (await AskAsync(_second, third)).IsGiven.ShouldBeTrue();
     }
 
     [Fact]
