@@ -36,7 +36,7 @@ public static class DeviceEndpoints
         chain.MapGet("/enclaves", ListEnclavesAsync).Describe(ApiOperations.Enclaves);
     }
 
-    // One that answers is as good as another: the next in turn, and the one after it if that is gone meanwhile, or can't answer just now.
+    // One that answers is as good as another: the next in turn, and the one after it if that is gone meanwhile, can't answer just now, or is itself what is asked about.
     private static async Task<IResult> AnswerByAnyAsync(HttpContext context, IGrainFactory grains, EnclaveDirectory directory, ILogger<EnclaveDirectory> logger)
     {
         var (request, problem) = await RequestBody.ReadAsync(context.Request, RequestMediaType, LongestRequestBytes);
@@ -44,14 +44,14 @@ public static class DeviceEndpoints
 
         var chainId = ServedChains.Of(context).ChainId;
         var enclaves = await directory.ListInTurnAsync(grains, chainId);
-        IResult? refusal = null;
+        RefusalResult? refusal = null;
         foreach (var enclave in enclaves.Take(MostTries))
         {
             try
             {
                 var result = await AskAsync(context, grains, chainId, enclave, request, logger);
-                if (result is not RefusalResult { IsOfThisEnclaveNow: true }) return result;
-                refusal = result;
+                if (result is not RefusalResult { IsOfThisEnclaveAlone: true } own) return result;
+                if (refusal is not { PassesByItself: true }) refusal = own;
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
@@ -60,7 +60,7 @@ public static class DeviceEndpoints
             }
         }
 
-        return refusal ?? new ProblemResult(Problem.TryAgain($"no enclave of chain {chainId} answers"));
+        return (IResult?)refusal ?? new ProblemResult(Problem.TryAgain($"no enclave of chain {chainId} answers"));
     }
 
     private static async Task<IResult> AnswerByOneAsync(
@@ -103,7 +103,7 @@ public static class DeviceEndpoints
             return Results.Bytes(ImmutableCollectionsMarshal.AsArray(reply.Answer)!, AnswerMediaType);
 
         GatewayLog.QuestionRefused(logger, enclave, reply.Reason);
-        return new RefusalResult(ImmutableCollectionsMarshal.AsArray(reply.Problem)!, RefusalStatus.Of(reply.Reason));
+        return new RefusalResult(ImmutableCollectionsMarshal.AsArray(reply.Problem)!, reply.Reason);
     }
 
     private static async Task<IResult> ListEnclavesAsync(HttpContext context, IGrainFactory grains, ILogger<EnclaveDirectory> logger)
@@ -130,15 +130,20 @@ public static class DeviceEndpoints
     }
 
     // The enclave's own words, with the status that fits them.
-    private sealed class RefusalResult(byte[] problem, int status) : IResult
+    private sealed class RefusalResult(byte[] problem, string reason) : IResult
     {
-        /// <summary>It can't answer now, and another one may.</summary>
-        public bool IsOfThisEnclaveNow => status == StatusCodes.Status503ServiceUnavailable;
+        private readonly int _status = RefusalStatus.Of(reason);
+
+        /// <summary>It can't answer now, but may later.</summary>
+        public bool PassesByItself => _status == StatusCodes.Status503ServiceUnavailable;
+
+        /// <summary>Another one may answer: this one can't now, or was asked about its own key, of which its word counts for nothing.</summary>
+        public bool IsOfThisEnclaveAlone => PassesByItself || reason is "OwnKey";
 
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            httpContext.Response.StatusCode = status;
-            if (status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = "1";
+            httpContext.Response.StatusCode = _status;
+            if (PassesByItself) httpContext.Response.Headers.RetryAfter = "1";
             httpContext.Response.ContentType = ConciseProblem.MediaType;
             httpContext.Response.ContentLength = problem.Length;
             await httpContext.Response.Body.WriteAsync(problem, httpContext.RequestAborted);

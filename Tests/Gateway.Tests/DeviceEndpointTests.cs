@@ -230,6 +230,37 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Answer_EnclaveIsAskedAboutItsOwnKey_AsksTheNextForThatReasonAlone()
+    {
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
+        foreach (var (reason, asked, status) in new[] { ("OwnKey", 2, 200), ("LevelTooLow", 1, 422) })
+        {
+            var before = _gateway.Grains.CallsOf("AnswerAsync").Count;
+            var calls = 0;
+            _gateway.Grains.On<IPythiaGrain>("AnswerAsync", _ => Task.FromResult(
+                Interlocked.Increment(ref calls) == 1 ? new PythiaReply([], [0xA0], reason) : new PythiaReply(Answer, [], "")));
+            using var response = await PostAsync(Path, [0x83]);
+
+            ((int)response.StatusCode).ShouldBe(status, reason);
+            (_gateway.Grains.CallsOf("AnswerAsync").Count - before).ShouldBe(asked, reason);
+        }
+    }
+
+    [Theory]
+    [InlineData("OwnKey", "OwnKey", 422)]
+    [InlineData("NoHead", "OwnKey", 503)]
+    [InlineData("OwnKey", "NoHead", 503)]
+    public async Task Answer_NoEnclaveCan_TheRefusalThatMayPassCounts(string first, string second, int status)
+    {
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
+        var calls = 0;
+        _gateway.Grains.On<IPythiaGrain>("AnswerAsync", _ => Task.FromResult(new PythiaReply([], [0xA0], Interlocked.Increment(ref calls) == 1 ? first : second)));
+        using var response = await PostAsync(Path, [0x83]);
+
+        ((int)response.StatusCode).ShouldBe(status);
+    }
+
+    [Fact]
     public async Task Answer_EnclaveThatWasGone_ComesLastUntilItIsForgotten()
     {
         var time = new ManualTimeProvider();
