@@ -17,11 +17,14 @@ internal sealed record VerifierReply(byte[]? Passport, string? Refusal, string? 
 internal sealed class PassportVerifier : IDisposable
 {
     private readonly HttpClient? _http;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _limit;
     private readonly PassportSigner? _signer;
 
     public PassportVerifier(IOptions<PassportOptions> options, TimeProvider time, IVerifierWay? handlers = null)
     {
         var settings = options.Value;
+        (_time, _limit) = (time, TimeSpan.FromSeconds(settings.VerifierSeconds));
         if (settings is { KeyFile: { Length: > 0 } key, PolicyFile: { Length: > 0 } policy })
         {
             _signer = VerifierFiles.ReadKey(key);
@@ -29,8 +32,9 @@ internal sealed class PassportVerifier : IDisposable
         }
         else if (settings.VerifierUrl is { Length: > 0 } url)
         {
-            _http = handlers is null ? new HttpClient() : new HttpClient(handlers.CreateHandler());
-            (_http.BaseAddress, _http.Timeout) = (new Uri(url), TimeSpan.FromSeconds(settings.VerifierSeconds));
+            // Evidence goes where the operator said and nowhere else; the time limit is over the whole exchange, so it is not the client's.
+            _http = new HttpClient(handlers?.CreateHandler() ?? new SocketsHttpHandler { AllowAutoRedirect = false });
+            (_http.BaseAddress, _http.Timeout) = (new Uri(url), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -47,14 +51,20 @@ internal sealed class PassportVerifier : IDisposable
             return outcome.IsIssued ? new(outcome.Passport, null, null) : new(null, outcome.Describe(), null);
         }
 
-        using var content = new ByteArrayContent(evidence.Encode());
-        content.Headers.ContentType = new MediaTypeHeaderValue(EnclaveEvidence.MediaType);
+        using var message = new HttpRequestMessage(HttpMethod.Post, (Uri?)null) { Content = new ByteArrayContent(evidence.Encode()) };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue(EnclaveEvidence.MediaType);
+        using var limit = new CancellationTokenSource(_limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            using var response = await _http!.PostAsync((Uri?)null, content, cancellationToken);
-            return await ReadAsync(response, cancellationToken);
+            using var response = await _http!.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            return await ReadAsync(response, either.Token);
         }
-        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(null, null, $"no whole reply within {_limit}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return new(null, null, e.Message);
         }

@@ -1,0 +1,128 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Verifier.Attestation;
+using Pythia.Gateway.Passports;
+using Pythia.Vectors;
+using Shouldly;
+
+namespace Pythia.Gateway.Tests;
+
+/// <summary>Somebody else's verifier may send whatever it likes, for as long as it likes, and point elsewhere.</summary>
+public sealed class PassportVerifierTests
+{
+    private static readonly EnclaveEvidence Evidence
+        = new(new byte[16], new KeyBinding(new byte[64], new byte[64], new byte[32], new byte[32], new byte[32]), null, new QuoteCollateral());
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task Verify_ReplyWithoutEnd_IsReadToTheCapAndNoFurther()
+    {
+        var body = new BodyStream((buffer, _) => ValueTask.FromResult(buffer.Length));
+        var reply = await VerifyAsync(body, CancellationToken.None);
+        reply.Passport.ShouldBeNull();
+        reply.Trouble!.ShouldContain("4096 bytes found");
+        body.Taken.ShouldBeLessThanOrEqualTo(4_096);
+    }
+
+    [Fact]
+    public async Task Verify_ReplyThatTrickles_EndsAtTheTimeLimit()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var body = new BodyStream(async (_, cancellationToken) =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return 0;
+        });
+        var reply = VerifyAsync(body, CancellationToken.None);
+        await begun.Task;
+        _time.Advance(TimeSpan.FromSeconds(5));
+        (await reply.WaitAsync(TimeSpan.FromSeconds(30))).Trouble!.ShouldContain("no whole reply within 00:00:05");
+    }
+
+    [Fact]
+    public async Task Verify_ReplyCutShort_IsTrouble()
+        => (await VerifyAsync(new BodyStream((_, _) => throw new HttpIOException(HttpRequestError.ResponseEnded, "cut short")), CancellationToken.None)).Trouble!.ShouldContain("cut short");
+
+    [Fact]
+    public async Task Verify_CallerLeaves_IsCancelled()
+    {
+        using var caller = new CancellationTokenSource();
+        var body = new BodyStream(async (_, cancellationToken) =>
+        {
+            await caller.CancelAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            return 0;
+        });
+        await Should.ThrowAsync<OperationCanceledException>(() => VerifyAsync(body, caller.Token));
+    }
+
+    [Fact]
+    public async Task Verify_VerifierPointsElsewhere_IsNotFollowed()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var app = builder.Build();
+        var elsewhere = 0;
+        app.MapPost("/v1/passports", () => Results.Redirect("/elsewhere", permanent: false, preserveMethod: true));
+        app.MapPost("/elsewhere", () =>
+        {
+            Interlocked.Increment(ref elsewhere);
+            return Results.Bytes(new byte[8]);
+        });
+        await app.StartAsync();
+        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = $"{app.Urls.Single()}/v1/passports" }), _time);
+
+        var reply = await verifier.VerifyAsync(Evidence, CancellationToken.None);
+        reply.Passport.ShouldBeNull();
+        reply.Trouble!.ShouldContain("status 307");
+        elsewhere.ShouldBe(0);
+    }
+
+    private async Task<VerifierReply> VerifyAsync(BodyStream body, CancellationToken cancellationToken)
+    {
+        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, new Way(body));
+        return await verifier.VerifyAsync(Evidence, cancellationToken);
+    }
+
+    private sealed class Way(BodyStream body) : IVerifierWay
+    {
+        public HttpMessageHandler CreateHandler() => new Handler(body);
+
+        private sealed class Handler(BodyStream body) : HttpMessageHandler
+        {
+            protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+                => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body) });
+        }
+    }
+
+    // Whoever would take it whole takes a megabyte.
+    private sealed class BodyStream(Func<Memory<byte>, CancellationToken, ValueTask<int>> read) : MemoryStream
+    {
+        private const int Most = 1 << 20;
+
+        public int Taken { get; private set; }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Taken >= Most) return 0;
+
+            var count = await read(buffer, cancellationToken);
+            Taken += count;
+            return count;
+        }
+
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        {
+            var buffer = new byte[bufferSize];
+            while (await ReadAsync(buffer, cancellationToken) is > 0 and var count) await destination.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
+        }
+    }
+}
