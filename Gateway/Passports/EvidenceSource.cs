@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using System.Threading.RateLimiting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Attestation.Collateral;
@@ -16,58 +15,75 @@ namespace Pythia.Gateway.Passports;
 
 /// <summary>Gets a quote from an enclave and puts beside it what its vendor says of the platform. Quotes are dear, so all callers share one limit.</summary>
 internal sealed class EvidenceSource(
-    IGrainFactory grains, EnclaveDirectory directory, IOptions<PassportOptions> options, TimeProvider time, IServiceProvider services) : IDisposable
+    IGrainFactory grains, EnclaveDirectory directory, IOptions<PassportOptions> options, TimeProvider time, IServiceProvider services)
 {
     private const string PlatformCa = "Intel SGX PCK Platform CA";
+
+    // By the names of Pythia.Enclave.EnclaveFault.
     private const string UnknownKey = "UnknownKey";
+    private const string NotAttested = "NotAttested";
+    private const string Gone = "Gone";
+    private const string Busy = "Busy";
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
 
-    private readonly TokenBucketRateLimiter _quotes = new(new TokenBucketRateLimiterOptions
-    {
-        TokenLimit = Math.Max(1, options.Value.QuotesPerMinute / 6),
-        TokensPerPeriod = Math.Max(1, options.Value.QuotesPerMinute / 60),
-        ReplenishmentPeriod = options.Value.QuotesPerMinute >= 60 ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(1.0 / options.Value.QuotesPerMinute),
-        AutoReplenishment = true,
-    });
+    private readonly QuoteBudget _quotes = new(options.Value.QuotesPerMinute, time);
 
     /// <summary>Evidence of one enclave, or of whichever has the key.</summary>
     /// <param name="chainId">EIP-155.</param>
-    /// <param name="enclaves">Which to ask, in turn: the first that has the key.</param>
+    /// <param name="enclaves">Which to ask, in turn: the first that has the key. One that can't make a quote now does not stand before the others.</param>
     /// <param name="keyId">8 bytes; none for the keys that sign now.</param>
     /// <param name="nonce">Up to 32 bytes, bound with zeros behind it; none for none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     public async Task<(EnclaveEvidence? Evidence, Problem? Problem)> GetAsync(
         ulong chainId, ImmutableArray<string> enclaves, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
     {
-        using var lease = _quotes.AttemptAcquire();
-        if (!lease.IsAcquired) return (null, Problem.TooMany((int)Wait.TotalSeconds));
-
-        var trouble = $"no enclave of chain {chainId} answers";
+        Problem? met = null;
         foreach (var enclave in enclaves)
         {
-            try
-            {
-                var grain = grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave));
-                var quote = await grain.AttestAsync(Pad(nonce), keyId, cancellationToken);
-                if (quote.Trouble.Length == 0) return await EndorseAsync(quote, cancellationToken);
+            if (!_quotes.TryTake()) return (null, Problem.TooMany((int)Wait.TotalSeconds));
 
-                trouble = $"{enclave}: {quote.Trouble}";
-                if (!quote.Trouble.StartsWith(UnknownKey, StringComparison.Ordinal)) break;
-            }
-            catch (Exception e) when (e is OrleansException or TimeoutException)
-            {
-                directory.Forget(chainId, enclave);
-                trouble = $"{enclave} can't be reached";
-            }
+            var (quote, problem) = await AskAsync(chainId, enclave, keyId, nonce, cancellationToken);
+            if (quote is not null) return await EndorseAsync(quote, cancellationToken);
+
+            met = Weightier(met, problem!);
         }
 
-        return (null, trouble.Contains("NotAttested", StringComparison.Ordinal) ? new Problem(ProblemTypes.NotAttested, trouble)
-            : trouble.Contains(UnknownKey, StringComparison.Ordinal) ? new Problem(ProblemTypes.UnknownEnclave, trouble)
-            : Problem.TryAgain(trouble));
+        return (null, met ?? Problem.TryAgain($"no enclave of chain {chainId} answers"));
     }
 
-    public void Dispose() => _quotes.Dispose();
+    // Only a quote that is made, or may have been, is paid for: keys that nobody has cost the others nothing.
+    private async Task<(PythiaAttestation? Quote, Problem? Problem)> AskAsync(
+        ulong chainId, string enclave, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var quote = await grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave)).AttestAsync(Pad(nonce), keyId, cancellationToken);
+            if (quote.Trouble.Length == 0) return (quote, null);
+
+            var fault = quote.Trouble.Split(':')[0];
+            if (fault is UnknownKey or NotAttested or Gone or Busy) _quotes.GiveBack();
+            if (fault is Gone) directory.Forget(chainId, enclave);
+            var trouble = $"{enclave}: {quote.Trouble}";
+            return (null, fault switch
+            {
+                NotAttested => new Problem(ProblemTypes.NotAttested, trouble),
+                UnknownKey => new Problem(ProblemTypes.UnknownEnclave, trouble),
+                _ => Problem.TryAgain(trouble),
+            });
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            if (e is OrleansException) _quotes.GiveBack();
+            directory.Forget(chainId, enclave);
+            return (null, Problem.TryAgain($"{enclave} can't be reached"));
+        }
+    }
+
+    // Of several troubles the one counts that may pass: the enclave that can't answer now may be the one that has the key.
+    private static Problem Weightier(Problem? met, Problem next) => met is null || Weight(next) > Weight(met) ? next : met;
+
+    private static int Weight(Problem problem) => problem.Type == ProblemTypes.TryAgain ? 2 : problem.Type == ProblemTypes.NotAttested ? 1 : 0;
 
     private async Task<(EnclaveEvidence? Evidence, Problem? Problem)> EndorseAsync(PythiaAttestation quote, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ namespace Pythia.Gateway.Passports;
 /// found by whoever checks it.
 /// </summary>
 internal sealed partial class PassportDesk(
-    EvidenceSource source, PassportVerifier verifier, TimeProvider time, ILogger<PassportDesk> logger, GatewayMetrics? metrics = null) : IDisposable
+    EvidenceSource source, PassportVerifier verifier, TimeProvider time, ILogger<PassportDesk> logger, GatewayMetrics? metrics = null)
 {
     private const int MostStored = 1_024;
 
@@ -21,7 +21,10 @@ internal sealed partial class PassportDesk(
     private const ulong LastParts = 5;
 
     private readonly ConcurrentDictionary<(ulong Chain, string KeyId), (byte[] Passport, ulong UntilUnixSeconds)> _stored = new();
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly ConcurrentDictionary<(ulong Chain, string KeyId, string Enclave), Lazy<Task<(byte[]? Passport, Problem? Problem)>>> _making = new();
+
+    /// <summary>The verifier is away, whatever enclave is asked about.</summary>
+    public static Problem VerifierAway { get; } = Problem.TryAgain("the verifier does not answer");
 
     /// <param name="chainId">EIP-155.</param>
     /// <param name="enclaves">Which to ask, in turn.</param>
@@ -34,26 +37,33 @@ internal sealed partial class PassportDesk(
         if (!verifier.IsThere) return (null, new Problem(ProblemTypes.NoVerifier, "no Passport:VerifierUrl and no Passport:KeyFile is configured here"));
         if (nonce.Length > 0) return await FetchAsync(chainId, enclaves, keyId, nonce, cancellationToken);
 
-        // One at a time makes the stored one; the others find it.
+        // For one key one makes the stored one and the others wait for it; nobody waits for another key's.
         var key = (chainId, Convert.ToHexStringLower(keyId.AsSpan()));
         if (Find(key) is { } found) return (found, null);
 
-        await _turn.WaitAsync(cancellationToken);
+        // Who asks one enclave alone may be refused where who asks any is not.
+        var turn = (chainId, key.Item2, enclaves.Length == 1 ? enclaves[0] : "");
+        var making = _making.GetOrAdd(turn, _ => new(() => MakeAsync(turn, enclaves, keyId)));
+        return await making.Value.WaitAsync(cancellationToken);
+    }
+
+    // Goes on when who began it has left: the others still wait.
+    private async Task<(byte[]? Passport, Problem? Problem)> MakeAsync((ulong Chain, string KeyId, string Enclave) turn, ImmutableArray<string> enclaves, ImmutableArray<byte> keyId)
+    {
         try
         {
+            var key = (turn.Chain, turn.KeyId);
             if (Find(key) is { } meanwhile) return (meanwhile, null);
 
-            var (passport, problem) = await FetchAsync(chainId, enclaves, keyId, nonce, cancellationToken);
+            var (passport, problem) = await FetchAsync(turn.Chain, enclaves, keyId, [], CancellationToken.None);
             if (passport is not null) Store(key, passport);
             return (passport, problem);
         }
         finally
         {
-            _turn.Release();
+            _making.TryRemove(turn, out _);
         }
     }
-
-    public void Dispose() => _turn.Dispose();
 
     private byte[]? Find((ulong, string) key)
     {
@@ -93,7 +103,7 @@ internal sealed partial class PassportDesk(
 
         metrics?.PassportHandedOut("unreachable");
         LogUnreachable(reply.Trouble!);
-        return (null, Problem.TryAgain("the verifier does not answer"));
+        return (null, VerifierAway);
     }
 
     [LoggerMessage(EventId = 3301, Level = LogLevel.Warning, Message = "The verifier refuses evidence of an enclave of chain {Chain}: {Reasons}")]

@@ -28,6 +28,8 @@ internal static partial class PassportEndpoints
 
     public const string VerifierPath = "/v1/passports";
 
+    private const int MostTries = 3;
+
     public static void Map(RouteGroupBuilder chain)
     {
         chain.MapGet("/passport", AnyPassportAsync).Describe(ApiOperations.AnyPassport);
@@ -42,14 +44,14 @@ internal static partial class PassportEndpoints
         HttpContext context, string? kid, string? nonce, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk)
     {
         var chainId = ServedChains.Of(context).ChainId;
-        return await PassportAsync(context, await directory.ListInTurnAsync(grains, chainId), kid, nonce, grains, desk);
+        return await PassportAsync(context, await directory.ListInTurnAsync(grains, chainId), kid, nonce, grains, directory, desk);
     }
 
     private static async Task<IResult> OnePassportAsync(
         HttpContext context, string enclave, string? kid, string? nonce, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk)
     {
         var (enclaves, problem) = await FindAsync(context, enclave, grains, directory);
-        return problem is not null ? new ProblemResult(problem) : await PassportAsync(context, enclaves, kid, nonce, grains, desk);
+        return problem is not null ? new ProblemResult(problem) : await PassportAsync(context, enclaves, kid, nonce, grains, directory, desk);
     }
 
     private static async Task<IResult> AnyEvidenceAsync(
@@ -78,21 +80,45 @@ internal static partial class PassportEndpoints
     }
 
     private static async Task<IResult> PassportAsync(
-        HttpContext context, ImmutableArray<string> enclaves, string? kid, string? nonce, IGrainFactory grains, PassportDesk desk)
+        HttpContext context, ImmutableArray<string> enclaves, string? kid, string? nonce, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk)
     {
         if (!TryReadKeyId(kid, out var keyId, out var problem) || !TryReadNonce(nonce, Passport.NonceBytes, out var bytes, out problem)) return new ProblemResult(problem!);
 
         var chainId = ServedChains.Of(context).ChainId;
-        if (keyId.IsEmpty && enclaves.Length > 0)
-        {
-            var identity = await grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclaves[0])).IdentifyAsync(context.RequestAborted);
-            (enclaves, keyId) = ([enclaves[0]], [.. Es256Key.ComputeKeyId(identity.SigningKey.AsSpan())]);
-        }
-
-        var (passport, refusal) = await desk.GetAsync(chainId, enclaves, keyId, bytes, context.RequestAborted);
+        var (passport, refusal) = keyId.IsEmpty
+            ? await GetOfAnyAsync(chainId, enclaves, bytes, grains, directory, desk, context.RequestAborted)
+            : await desk.GetAsync(chainId, enclaves, keyId, bytes, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return refusal is null ? Results.Bytes(passport!, PassportMediaType) : new ProblemResult(refusal);
     }
+
+    // No key is named: the first in turn that is there and is vouched for.
+    private static async Task<(byte[]? Passport, Problem? Problem)> GetOfAnyAsync(
+        ulong chainId, ImmutableArray<string> enclaves, byte[] nonce, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk, CancellationToken cancellationToken)
+    {
+        Problem? met = null;
+        foreach (var enclave in enclaves.Take(MostTries))
+        {
+            try
+            {
+                var identity = await grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave)).IdentifyAsync(cancellationToken);
+                var (passport, problem) = await desk.GetAsync(chainId, [enclave], [.. Es256Key.ComputeKeyId(identity.SigningKey.AsSpan())], nonce, cancellationToken);
+                if (problem is null || IsOfAllEnclaves(problem)) return (passport, problem);
+
+                met ??= problem;
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                directory.Forget(chainId, enclave);
+                met ??= Problem.TryAgain($"{enclave} can't be reached");
+            }
+        }
+
+        return (null, met ?? Problem.TryAgain($"no enclave of chain {chainId} answers"));
+    }
+
+    private static bool IsOfAllEnclaves(Problem problem)
+        => problem.Type == ProblemTypes.NoVerifier || problem.Type == ProblemTypes.TooMany || problem == PassportDesk.VerifierAway;
 
     private static async Task<IResult> EvidenceAsync(HttpContext context, ImmutableArray<string> enclaves, string? kid, string? nonce, EvidenceSource source)
     {

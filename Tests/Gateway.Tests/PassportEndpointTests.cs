@@ -14,8 +14,10 @@ using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Enclave.Verifier.Cbor;
 using Pythia.Enclave.Verifier.Passports;
+using Pythia.Gateway.Devices;
 using Pythia.Gateway.Passports;
 using Pythia.Grains.Pythia;
+using Pythia.Vectors;
 using Shouldly;
 using ConciseProblem = Pythia.Enclave.Verifier.Answers.ConciseProblem;
 
@@ -142,6 +144,109 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         Quotes(gateway).ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("Gone: its process is not there")]
+    [InlineData("Busy: more than it takes")]
+    [InlineData("NotAttested: runs without")]
+    [InlineData("QuoteFailed: no")]
+    [InlineData("UnknownKey: none such")]
+    [InlineData(null)]
+    public async Task Passport_OneEnclaveIsInTrouble_IsHadOfTheOther(string? trouble)
+    {
+        var gateway = await OwnVerifierAsync();
+        gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => call.Key != "31337/one" ? Task.FromResult(AttestCall(call))
+            : trouble is null ? throw new OrleansException("gone")
+            : Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, trouble)));
+        foreach (var query in new[] { $"passport?kid={KeyId}&nonce={Nonce}", $"passport?nonce={Nonce}", $"evidence?kid={KeyId}&nonce={Nonce}", $"evidence?nonce={Nonce}" })
+        {
+            // Twice, so that each has the first turn once.
+            for (var i = 0; i < 2; i++) (await gateway.Client.GetAsync($"/pythia/31337/{query}")).StatusCode.ShouldBe(HttpStatusCode.OK, query);
+        }
+
+        gateway.Grains.CallsOf("AttestAsync").ShouldContain(call => call.Key == "31337/one");
+        var directory = gateway.Services.GetRequiredService<EnclaveDirectory>();
+        var lasts = new List<string>();
+        for (var i = 0; i < 2; i++) lasts.Add((await directory.ListInTurnAsync(gateway.Grains.Factory, 31337))[^1]);
+        lasts.ShouldBe(trouble is null || trouble.StartsWith("Gone", StringComparison.Ordinal) ? ["one", "one"] : ["one", "two"], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Passport_WithoutKey_PassesByAnEnclaveThatCantBeReached()
+    {
+        var gateway = await OwnVerifierAsync();
+        gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
+        gateway.Grains.On<IPythiaGrain>("IdentifyAsync", call => call.Key == "31337/one" ? throw new OrleansException("gone")
+            : Task.FromResult(new PythiaIdentity("two", [.. PublicKey], [.. _configuration], 0, 1, 1, "")));
+        for (var i = 0; i < 2; i++) (await gateway.Client.GetAsync($"{Passports}?nonce={Nonce}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => throw new OrleansException("gone"));
+        await RefusedAsync(gateway, $"{Passports}?nonce={Nonce}", 503, "try-again");
+    }
+
+    [Theory]
+    [InlineData("UnknownKey: none", "Busy: much", 503, "try-again")]
+    [InlineData("Busy: much", "UnknownKey: none", 503, "try-again")]
+    [InlineData("UnknownKey: none", "NotAttested: without", 404, "not-attested")]
+    [InlineData("UnknownKey: none", "UnknownKey: none", 404, "unknown-enclave")]
+    public async Task Passport_EveryEnclaveIsInTrouble_TheOneThatMayPassCounts(string one, string two, int status, string name)
+    {
+        var gateway = await OwnVerifierAsync();
+        gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, call.Key == "31337/one" ? one : two)));
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", status, name);
+    }
+
+    [Fact]
+    public async Task Passport_KeysThatNobodyHas_CostTheOthersNothing()
+    {
+        var gateway = await OwnVerifierAsync(("Passport:QuotesPerMinute", "6"));
+        for (var i = 0; i < 5; i++) await RefusedAsync(gateway, $"{Passports}?kid=000000000000000{i}", 404, "unknown-enclave");
+        (await gateway.Client.GetAsync($"{Passports}?kid={KeyId}&nonce={Nonce}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}&nonce={Nonce}", 429, "too-many-requests");
+    }
+
+    [Fact]
+    public void QuoteBudget_WhatIsTaken_ComesBackWithTimeOrWhenGivenBack()
+    {
+        var time = new ManualTimeProvider();
+        var budget = new QuoteBudget(12, time);
+        bool[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => budget.TryTake())];
+
+        Take(3).ShouldBe([true, true, false]);
+        budget.GiveBack();
+        Take(2).ShouldBe([true, false]);
+        time.Advance(TimeSpan.FromSeconds(5));
+        Take(2).ShouldBe([true, false]);
+        time.Advance(TimeSpan.FromHours(1));
+        budget.GiveBack();
+        Take(3).ShouldBe([true, true, false]);
+    }
+
+    [Fact]
+    public async Task Passport_OneKeysEnclaveIsSlow_OtherKeysDoNotWait()
+    {
+        var gateway = await OwnVerifierAsync();
+        TaskCompletionSource begun = new(TaskCreationOptions.RunContinuationsAsynchronously), end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => SlowAsync(call));
+        var slow = gateway.Client.GetAsync($"{Passports}?kid=0000000000000000");
+        await begun.Task;
+        (await gateway.Client.GetAsync($"{Passports}?kid={KeyId}").WaitAsync(TimeSpan.FromSeconds(30))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        end.SetResult();
+        (await slow).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+
+        async Task<PythiaAttestation> SlowAsync(GrainCall call)
+        {
+            if (((ImmutableArray<byte>)call.Arguments[1]!).All(one => one == 0))
+            {
+                begun.SetResult();
+                await end.Task;
+            }
+
+            return AttestCall(call);
+        }
+    }
+
     [Fact]
     public async Task Evidence_WithNonce_IsWhatAnyoneCanJudge()
     {
@@ -245,9 +350,11 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         _gateways.Add(gateway);
         gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one"]));
         gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(new PythiaIdentity("one", [.. PublicKey], [.. _configuration], 0, 1, 1, "")));
-        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(Attest((ImmutableArray<byte>)call.Arguments[0]!, (ImmutableArray<byte>)call.Arguments[1]!)));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(AttestCall(call)));
         return gateway;
     }
+
+    private PythiaAttestation AttestCall(GrainCall call) => Attest((ImmutableArray<byte>)call.Arguments[0]!, (ImmutableArray<byte>)call.Arguments[1]!);
 
     private PythiaAttestation Attest(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId)
     {
