@@ -103,9 +103,9 @@ internal sealed class EvidenceSource(
             var ends = quote.KeyEndsInSeconds is { } seconds ? (ulong?)(time.GetUtcNow().ToUnixTimeSeconds() + seconds) : null;
             return (new EnclaveEvidence(bytes, binding, ends, collateral), null);
         }
-        catch (CollateralException e)
+        catch (CollateralException e) // its message may name files and hosts, and anybody may ask here
         {
-            return (null, Problem.TryAgain($"collateral: {e.Message}"));
+            return (null, Problem.TryAgain($"collateral: {e.Kind}"));
         }
     }
 

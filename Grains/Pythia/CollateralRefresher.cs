@@ -18,16 +18,27 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
         using var ticks = new PeriodicTimer(Period, time);
         try
         {
-            while (await ticks.WaitForNextTickAsync(stoppingToken))
-            {
-                await store.RefreshDueAsync(stoppingToken);
-                foreach (var standing in store.Standings) Say(standing);
-            }
+            while (await ticks.WaitForNextTickAsync(stoppingToken)) await RefreshAsync(store, stoppingToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // the silo stops
         }
+    }
+
+    // Whatever it is that fails: what is kept serves on, and no service may stop this silo.
+    private async Task RefreshAsync(CollateralStore store, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await store.RefreshDueAsync(stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogNotRefreshed(e);
+        }
+
+        foreach (var standing in store.Standings) Say(standing);
     }
 
     private void Say(CollateralStanding standing)
@@ -41,6 +52,9 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
 
     [LoggerMessage(EventId = 1406, Level = LogLevel.Warning, Message = "Collateral {Collateral}: {Trouble}, {Detail}")]
     private partial void LogTrouble(CollateralKey collateral, CollateralTroubleKind trouble, string detail);
+
+    [LoggerMessage(EventId = 3200, Level = LogLevel.Error, Message = "Collateral could not be asked for anew; what is kept serves on")]
+    private partial void LogNotRefreshed(Exception e);
 
     [LoggerMessage(EventId = 1407, Level = LogLevel.Information, Message = "Collateral {Collateral} is good: evaluation number {Number}, until {Until}")]
     private partial void LogGood(CollateralKey collateral, int number, DateTimeOffset until);

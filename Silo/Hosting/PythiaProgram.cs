@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using Pythia.Enclave;
 using Pythia.Enclave.Hosting;
 using Pythia.Enclave.Attestation.Attesters;
-using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Gateway;
 using Pythia.Gateway.Health;
 using Pythia.Gateway.Telemetry;
@@ -154,11 +153,6 @@ public sealed class PythiaProgram : IAsyncDisposable
     // The enclave in this process makes its quotes with what the silo appraises them by.
     private static void AddAttester(IServiceCollection services, SiloSettings settings)
     {
-        if (settings.Attestation.Mode != AttestationMode.None)
-        {
-            services.AddSingleton<ICollateralSource, StoredCollateral>();
-        }
-
         if (settings.Attestation.Mode == AttestationMode.Gramine)
         {
             services.AddSingleton<IAttester>(provider => new GramineAttester(provider.GetRequiredService<TimeProvider>()));

@@ -267,8 +267,10 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     public async Task Evidence_CollateralThatCantBeHad_IsTryAgain()
     {
         var gateway = await StartAsync();
-        _collateral = () => throw new CollateralException(default, "the service is away");
-        await RefusedAsync(gateway, $"/pythia/31337/evidence?kid={KeyId}", 503, "try-again");
+        _collateral = () => throw new CollateralException(CollateralTroubleKind.StoreDamaged, "/srv/collateral/x.json: not readable");
+        var said = await RefusedAsync(gateway, $"/pythia/31337/evidence?kid={KeyId}", 503, "try-again");
+        said.ShouldContain("collateral: StoreDamaged");
+        said.ShouldNotContain("/srv"); // where its operator keeps what is nobody's affair
     }
 
     [Fact]

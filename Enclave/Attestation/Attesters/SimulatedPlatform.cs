@@ -7,7 +7,7 @@ namespace Pythia.Enclave.Attestation.Attesters;
 /// A platform that no hardware stands behind, with the whole vendor of its own: root, PCK Platform or Processor CA, PCK certificate with the SGX extension, TCB
 /// signer, TCB info, QE identity, root and PCK CRL, quoting enclave. All keys are made at construction. Safe for concurrent calls.
 /// </summary>
-/// <remarks>Two trip wires keep it out of production: its root key is none that a production trust pins, and its FMSPC, <c>51AD00000000</c>, is none of Intel's.</remarks>
+/// <remarks>What keeps it out of production is its root key, which no production trust pins. Its FMSPC, <c>51AD00000000</c>, is none of Intel's: a mark for people, which nothing checks.</remarks>
 public sealed class SimulatedPlatform : IDisposable
 {
     private readonly SimulatedKeys _keys;

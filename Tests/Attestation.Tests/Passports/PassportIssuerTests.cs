@@ -174,7 +174,7 @@ public sealed class PassportIssuerTests : IDisposable
         var tcb = JsonNode.Parse(evidence.Collateral.TcbInfo!.Value.Span)!;
         tcb["tcbInfo"]!["nextUpdate"] = nextUpdate;
         var changed = evidence with { Collateral = evidence.Collateral with { TcbInfo = SimulatedWorld.Utf8(tcb.ToJsonString()) } };
-        foreach (var ends in new ulong?[] { null, 0, 1, ulong.MaxValue })
+        foreach (var ends in new ulong?[] { null, 0, 1, 1UL << 62, ulong.MaxValue })
         {
             _world.Refusals(changed with { KeyEndsUnixSeconds = ends }).ShouldContain(nameof(QuoteFaultKind.TcbInfoSignatureInvalid));
         }
