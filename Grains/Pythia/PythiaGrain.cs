@@ -84,6 +84,10 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
         {
             return NoQuote($"{e.Fault}: {e.Message}");
         }
+        catch (ObjectDisposedException e)
+        {
+            return NoQuote($"{EnclaveFault.Gone}: {e.Message}");
+        }
     }
 
     // Keys that are neither the current nor the next ones were destroyed meanwhile.

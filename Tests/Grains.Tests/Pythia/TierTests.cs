@@ -122,6 +122,14 @@ public sealed class TierTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Attest_EnclaveClosed_IsGoneByName()
+    {
+        Assert.Equal("two"u8.ToArray(), (await Pythia("two").AnswerAsync([1, 2])).Answer.ToArray());
+        _two.IsClosed = true;
+        Assert.StartsWith("Gone: ", (await Pythia("two").AttestAsync([], [])).Trouble);
+    }
+
+    [Fact]
     public async Task GetAsync_FirstEnclaveGone_GivesTheNext()
     {
         _one.IsGone = true;

@@ -20,6 +20,9 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     /// <summary>No call reaches it.</summary>
     public bool IsGone { get; set; }
 
+    /// <summary>Its way was closed, as when its silo stops or starts it anew.</summary>
+    public bool IsClosed { get; set; }
+
     /// <summary>Its next quotes are not made, for this.</summary>
     public EnclaveFault? QuoteFault { get; set; }
 
@@ -83,6 +86,7 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
 
     private void ThrowIfGone()
     {
+        ObjectDisposedException.ThrowIf(IsClosed, this);
         if (IsGone) throw new EnclaveException(EnclaveFault.Gone, "its process is not there");
     }
 }
