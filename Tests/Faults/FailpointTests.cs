@@ -23,7 +23,7 @@ public sealed class FailpointTests(FaultChain chain, ITestOutputHelper output) :
         // 1. what there is to die at
         var (first, again) = await RecordAsync();
         output.WriteLine($"{first.Count} failpoints: {string.Join("; ", first)}");
-        AssertEveryStageHasOne(first);
+        AssertEveryStageHasOne([.. first.Union(again, StringComparer.Ordinal)]);
 
         // 2. die at each; at those that only a first start meets, if it happens
         var plan = new FailpointPlan(again, seed, TriesAFailpoint, LatestHit);
@@ -83,13 +83,13 @@ public sealed class FailpointTests(FaultChain chain, ITestOutputHelper output) :
     private static string[] StagePatterns(IntentStage stage) => stage switch
     {
         IntentStage.Unknown => [],
-        IntentStage.Stored => ["sweep subjects+", "subject outbox+"],
+        IntentStage.Stored => ["sweep notes+", "subject outbox+"],
         IntentStage.Queued => ["intent Queued"],
         IntentStage.NonceReserved => ["node GetMinedNonce", "lane underWay+"],
         IntentStage.Signed => ["batch attempts+"],
         IntentStage.AcceptedByNode => ["node Send", "lane underWay"],
         IntentStage.Mined => ["enclave ReadLogs", "ledger telling", "intent Mined"],
-        IntentStage.Final => ["ledger next", "lane underWay-", "subject outbox-", "sweep subjects-"],
+        IntentStage.Final => ["ledger next", "lane underWay-", "subject outbox-", "sweep notes-"],
         IntentStage.Failed => ["intent Failed"],
         _ => [$"no arrow to {stage} is known"],
     };
