@@ -49,6 +49,7 @@ public static class SiloCommandLine
             BackupCommand.BuildBackup(),
             BackupCommand.BuildRestore(),
             KeyCommand.Build(),
+            PassportCommand.Build(),
             RegistryCommand.Build(),
             VerifyCommand.Build(),
             ConfigCommand.Build(),

@@ -35,7 +35,8 @@ internal static class VerifyAnswer
         return reason is null ? SiloCommandLine.AllHolds : SiloCommandLine.DoesNotHold;
     }
 
-    private static Es256Key? ImportKey(byte[] key)
+    /// <summary>x ‖ y, or 04 ‖ x ‖ y; null for no point of P-256.</summary>
+    public static Es256Key? ImportKey(byte[] key)
         => key.Length == Es256Key.PublicKeyBytes ? Es256Key.TryImport(key)
             : key[0] == UncompressedPoint ? Es256Key.TryImport(key.AsSpan(1))
             : null;

@@ -44,45 +44,58 @@ internal static class VerifyCommand
         {
             Description = "Folder with quote.bin and, as far as there are any, tcb_info.json, qe_identity.json, their _issuer_chain.pem, root_ca_crl.der, pck_crl.der, pck_chain.pem.",
         };
-        var at = new Option<DateTimeOffset>("--at")
-        {
-            Description = "The time to check at: RFC 3339, or seconds since 1970.",
-            Required = true,
-            HelpName = "TIME",
-            CustomParser = result =>
-            {
-                var text = result.Tokens[0].Value;
-                if (!VerifyQuote.TryParseTime(text, out var time)) result.AddError($"--at: '{text}' found, a time like 2025-08-15T05:45:00Z or seconds since 1970 expected");
-                return time;
-            },
-        };
+        var at = TimeOption("The time to check at: RFC 3339, or seconds since 1970.");
+        at.Required = true;
         var policy = new Option<string>("--policy") { Description = "Policy file (docs/operations/attestation-policy.md); without one, the strict default.", HelpName = "FILE" };
         var crls = new Option<string>("--crls") { Description = "Overrides the policy. optional: evidence without CRLs is let through, but one that is there must hold.", HelpName = "required|optional" };
         crls.AcceptOnlyFromAmong("required", "optional");
         var json = JsonOption();
         var command = new Command("quote", "Says what a quote and its collateral state, and whether a policy accepts them.") { folder, at, policy, crls, json };
         command.SetAction((parsed, cancellationToken) => VerifyQuote.RunAsync(
-            parsed.GetRequiredValue(folder), parsed.GetRequiredValue(at), parsed.GetValue(policy), AreCrlsRequired(parsed.GetValue(crls)), parsed.GetValue(json), cancellationToken));
+            parsed.GetRequiredValue(folder), parsed.GetRequiredValue(at)!.Value, parsed.GetValue(policy), AreCrlsRequired(parsed.GetValue(crls)), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
     // Null: as the policy says.
     private static bool? AreCrlsRequired(string? word) => word is null ? null : word == "required";
 
-    private static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line." };
+    public static Option<bool> JsonOption() => new("--json") { Description = "One JSON object a line." };
 
-    // With or without 0x; another length or another character is an error of the command line.
-    private static Option<byte[]> HexOption(string name, string description, params int[] lengths) => new(name)
+    /// <summary>With or without 0x; another length or another character is an error of the command line.</summary>
+    public static Option<byte[]> HexOption(string name, string description, params int[] lengths) => new(name)
     {
         Description = description,
         Required = true,
         HelpName = "HEX",
-        CustomParser = result => ParseHex(name, lengths, result),
+        CustomParser = result => ParseHex(name, result.Tokens[0].Value, lengths, result),
     };
 
-    private static byte[]? ParseHex(string name, int[] lengths, ArgumentResult result)
+    /// <summary>As <see cref="HexOption"/>, any number of times; not required.</summary>
+    public static Option<byte[][]> HexesOption(string name, string description, int length) => new(name)
     {
-        var text = result.Tokens[0].Value;
+        Description = description,
+        HelpName = "HEX",
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result => [.. result.Tokens.Select(token => ParseHex(name, token.Value, [length], result)).OfType<byte[]>()],
+    };
+
+    /// <summary><c>--at</c>; not required.</summary>
+    public static Option<DateTimeOffset?> TimeOption(string description) => new("--at")
+    {
+        Description = description,
+        HelpName = "TIME",
+        CustomParser = result =>
+        {
+            var text = result.Tokens[0].Value;
+            if (VerifyQuote.TryParseTime(text, out var time)) return time;
+
+            result.AddError($"--at: '{text}' found, a time like 2025-08-15T05:45:00Z or seconds since 1970 expected");
+            return null;
+        },
+    };
+
+    private static byte[]? ParseHex(string name, string text, int[] lengths, ArgumentResult result)
+    {
         if (Hex.TryParse(text.StartsWith("0x", StringComparison.Ordinal) ? text : "0x" + text, out var bytes) && lengths.Contains(bytes.Length)) return bytes;
 
         result.AddError($"{name}: '{text}' found, 0x and {string.Join(" or ", lengths.Select(length => 2 * length))} hex digits expected");
