@@ -53,7 +53,7 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
     [LoggerMessage(EventId = 1406, Level = LogLevel.Warning, Message = "Collateral {Collateral}: {Trouble}, {Detail}")]
     private partial void LogTrouble(CollateralKey collateral, CollateralTroubleKind trouble, string detail);
 
-    [LoggerMessage(EventId = 3200, Level = LogLevel.Error, Message = "Collateral could not be asked for anew; what is kept serves on")]
+    [LoggerMessage(EventId = 1409, Level = LogLevel.Error, Message = "Collateral could not be asked for anew; what is kept serves on")]
     private partial void LogNotRefreshed(Exception e);
 
     [LoggerMessage(EventId = 1407, Level = LogLevel.Information, Message = "Collateral {Collateral} is good: evaluation number {Number}, until {Until}")]
