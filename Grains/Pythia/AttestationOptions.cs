@@ -37,4 +37,8 @@ public sealed class AttestationOptions
     /// <summary>Seconds from report to report: 1 to 30. Default 20. An enclave that does not answer is looked at every second.</summary>
     [Range(1, 30)]
     public int ReportSeconds { get; set; } = 20;
+
+    /// <summary>Seconds that an enclave may take for one reply before it counts as one that does not answer: 1 to 60. Default 10.</summary>
+    [Range(1, 60)]
+    public int ReplySeconds { get; set; } = 10;
 }

@@ -77,7 +77,8 @@ public sealed partial class EnclaveAppraiser(
         var nonce = RandomNumberGenerator.GetBytes(KeyBinding.NonceBytes);
         try
         {
-            var attestation = await enclave.AttestAsync(nonce, identity.KeyId, cancellationToken);
+            var attestation = await EnclaveReplies.WithinAsync(
+                TimeSpan.FromSeconds(options.Value.ReplySeconds), time, giveUp => enclave.AttestAsync(nonce, identity.KeyId, giveUp), cancellationToken);
             var evidence = new Evidence(attestation, identity.KeyId, nonce, time.GetTimestamp());
             _evidence[key] = evidence;
             return (evidence, null);

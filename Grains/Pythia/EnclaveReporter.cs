@@ -51,7 +51,7 @@ internal sealed partial class EnclaveReporter(
         (ulong Chain, EnclaveReport Report) found;
         try
         {
-            var identity = await enclave.IdentifyAsync(stoppingToken);
+            var identity = await WithinAsync(enclave.IdentifyAsync, stoppingToken);
             found = (identity.ChainId, await FindAsync(enclave, identity, stoppingToken));
         }
         catch (Exception gone) when (gone is EnclaveException or ObjectDisposedException)
@@ -74,7 +74,7 @@ internal sealed partial class EnclaveReporter(
     {
         // Judged although it may not answer now: what is wrong with its evidence is worth knowing before it does.
         var standing = await appraiser.AppraiseAsync(enclave, identity, stoppingToken);
-        var health = await enclave.HealthAsync(stoppingToken);
+        var health = await WithinAsync(enclave.HealthAsync, stoppingToken);
         var (state, reasons) = standing.IsAccepted ? (EnclaveState.Healthy, ImmutableArray<EnclaveReason>.Empty) : (EnclaveState.Drained, standing.Reasons);
         if (state == EnclaveState.Healthy && !health.CanAnswer)
         {
@@ -84,6 +84,9 @@ internal sealed partial class EnclaveReporter(
         return new EnclaveReport(
             identity.Id, state, appraiser.Attestation, reasons, time.GetUtcNow().ToUnixTimeMilliseconds(), standing.HoldsUntil?.ToUnixTimeMilliseconds() ?? 0);
     }
+
+    private Task<T> WithinAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken stoppingToken)
+        => EnclaveReplies.WithinAsync(TimeSpan.FromSeconds(options.Value.ReplySeconds), time, ask, stoppingToken);
 
     private static IEnumerable<string> Names(EnclaveReport report) => report.Reasons.Select(r => r.Name);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave;
 using Pythia.Gateway;
@@ -7,8 +8,10 @@ using Pythia.Gateway.Health;
 namespace Pythia.Silo.Health;
 
 /// <summary>Waits for each verified head, so that a head which stands and a clock that is wrong are seen.</summary>
-internal sealed class HeadWatch(IEnclave enclave, IOptions<OperationsOptions> options, TimeProvider time) : BackgroundService, IHealthPart
+internal sealed partial class HeadWatch(IEnclave enclave, IOptions<OperationsOptions> options, TimeProvider time, ILogger<HeadWatch> logger) : BackgroundService, IHealthPart
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
     private Arrival? _newest;
 
     public string Name => "heads";
@@ -44,18 +47,29 @@ internal sealed class HeadWatch(IEnclave enclave, IOptions<OperationsOptions> op
     {
         try
         {
-            while (true)
-            {
-                var head = await enclave.WaitForHeadAsync(_newest?.Block ?? 0, stoppingToken);
-
-                // The first head may have stood there for long before we came; only one that follows says what time it is.
-                var skew = _newest is null ? 0 : time.GetUtcNow().ToUnixTimeSeconds() - (long)head.UnixSeconds;
-                _newest = new(head.Block, head.UnixSeconds, skew, time.GetTimestamp());
-            }
+            while (true) await WatchOneAsync(stoppingToken);
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
             // The silo stops, or the enclave did.
+        }
+    }
+
+    private async Task WatchOneAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var head = await enclave.WaitForHeadAsync(_newest?.Block ?? 0, stoppingToken);
+
+            // The first head may have stood there for long before we came; only one that follows says what time it is.
+            var skew = _newest is null ? 0 : time.GetUtcNow().ToUnixTimeSeconds() - (long)head.UnixSeconds;
+            _newest = new(head.Block, head.UnixSeconds, skew, time.GetTimestamp());
+        }
+        catch (EnclaveException e)
+        {
+            // Whatever is wrong with the enclave, the silo goes on: a service that fails would stop it.
+            LogNotWatched(e.Fault, e);
+            await Task.Delay(Pause, time, stoppingToken);
         }
     }
 
@@ -89,6 +103,9 @@ internal sealed class HeadWatch(IEnclave enclave, IOptions<OperationsOptions> op
         RefusalReason.ProofInvalid or RefusalReason.HeaderInvalid or RefusalReason.ReceiptsInvalid => HealthCodes.HeadDoesNotHold,
         _ => HealthCodes.HeadNoNodeAnswers,
     };
+
+    [LoggerMessage(EventId = 6001, Level = LogLevel.Warning, Message = "The enclave's heads can't be watched: {Fault}; tried again after a pause")]
+    private partial void LogNotWatched(EnclaveFault fault, Exception exception);
 
     private sealed record Arrival(ulong Block, ulong UnixSeconds, long SkewSeconds, long At);
 }

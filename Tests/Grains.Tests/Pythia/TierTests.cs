@@ -35,7 +35,7 @@ public sealed class TierTests : IAsyncLifetime
             silo.Services.AddSingleton<IEnclave>(_two);
             silo.Services.AddSingleton(_ => new AttestationSetup(
                 AttestationMode.Simulated, policy, new CollateralStore(_source, policy.Trust, new CollateralOptions(), _time, folder: null)));
-            silo.Services.Configure<AttestationOptions>(options => options.ReportSeconds = 1);
+            silo.Services.Configure<AttestationOptions>(options => (options.ReportSeconds, options.ReplySeconds) = (1, 1));
             silo.Services.AddPythiaTier();
         });
         await UntilAsync(list => list.Length == 2 && list.All(report => report.State == EnclaveState.Healthy));
@@ -111,6 +111,18 @@ public sealed class TierTests : IAsyncLifetime
         _two.RenewKeys();
         await UntilAsync(list => StateOf(list, "two") == EnclaveState.Healthy);
         Assert.Equal("two"u8.ToArray(), (await Pythia("two").AnswerAsync([1, 2])).Answer.ToArray());
+    }
+
+    [Fact]
+    public async Task List_EnclaveHangs_IsSilentUntilItAnswersAgain()
+    {
+        _two.Hangs = true;
+        var hanging = (await UntilAsync(list => StateOf(list, "two") == EnclaveState.Silent)).Single(report => report.EnclaveId == "two");
+        Assert.Equal(["Gone: no reply within 1 s"], hanging.Reasons.Select(reason => $"{reason.Name}: {reason.Detail}"));
+        Assert.Equal("one", Assert.Single(await Directory.ListHealthyAsync()));
+
+        _two.Hangs = false;
+        await UntilAsync(list => StateOf(list, "two") == EnclaveState.Healthy);
     }
 
     [Fact]

@@ -23,6 +23,9 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     /// <summary>Its way was closed, as when its silo stops or starts it anew.</summary>
     public bool IsClosed { get; set; }
 
+    /// <summary>It is asked who it is, and says nothing, whatever is cancelled.</summary>
+    public bool Hangs { get; set; }
+
     /// <summary>Its next quotes are not made, for this.</summary>
     public EnclaveFault? QuoteFault { get; set; }
 
@@ -36,10 +39,11 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     /// <summary>As a restart does.</summary>
     public void RenewKeys() => _keys = NewKeys();
 
-    public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
+    public async ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfGone();
-        return new(new EnclaveIdentity(id, MirrorWorld.ChainId, _configuration, _anchor, AssuranceLevel.Development, _keys));
+        if (Hangs) await Task.Delay(Timeout.Infinite, CancellationToken.None);
+        return new EnclaveIdentity(id, MirrorWorld.ChainId, _configuration, _anchor, AssuranceLevel.Development, _keys);
     }
 
     public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
