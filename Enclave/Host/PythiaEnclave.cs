@@ -7,8 +7,8 @@ using Pythia.Enclave.Host.Logs;
 using Pythia.Enclave.Host.Nodes;
 using Pythia.Enclave.Host.Proofs;
 using Pythia.Enclave.Verifier.Answers;
-using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Attestation;
+using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Headers;
 using Pythia.Ethereum;
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Pythia.Contracts.Registries;
+using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
 using Pythia.Grains.Storage;
 using Pythia.Grains.Subjects;
-using Pythia.Ethereum;
 
 namespace Pythia.Grains.Registry;
 

@@ -79,7 +79,8 @@ public sealed class HttpDeviceTransportTests
             var response = new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body) };
             response.Content.Headers.ContentType = new MediaTypeHeaderValue(HttpDeviceTransport.AnswerMediaType);
             return response;
-        })) { Timeout = limit };
+        }))
+        { Timeout = limit };
         return await new HttpDeviceTransport(http, new Uri("http://gateway.invalid/")).AskAsync(new byte[] { 0x80 }, cancellationToken);
     }
 
