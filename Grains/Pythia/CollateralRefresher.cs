@@ -33,7 +33,7 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
         {
             await store.RefreshDueAsync(stoppingToken);
         }
-        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
             LogNotRefreshed(e);
         }
