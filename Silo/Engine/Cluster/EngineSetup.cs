@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using Pythia.Enclave.Host;
 using Pythia.Silo.Hosting;
