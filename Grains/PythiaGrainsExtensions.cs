@@ -40,8 +40,7 @@ public static class PythiaGrainsExtensions
         services.AddSingleton<IActReader, ActReader>();
         services.AddKeyedSingleton<IGrainStorageSerializer, PythiaStateSerializer>(GrainStorage.Name);
         services.AddHostedService<MirrorStarter>();
-        services.AddPythiaTier();
-        return services.AddGrainEngine();
+        return services.AddPythiaTier();
     }
 
     /// <summary>
@@ -61,6 +60,6 @@ public static class PythiaGrainsExtensions
         services.AddSingleton<EnclaveAppraiser>();
         services.AddHostedService<EnclaveReporter>();
         services.AddHostedService<CollateralRefresher>();
-        return services;
+        return services.AddGrainEngine();
     }
 }
