@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Enclave.Attestation.Evidence;
-using Pythia.Enclave.Attestation.Quotes;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Gateway.Devices;
 using Pythia.Gateway.Problems;
@@ -17,8 +16,6 @@ namespace Pythia.Gateway.Passports;
 internal sealed class EvidenceSource(
     IGrainFactory grains, EnclaveDirectory directory, IOptions<PassportOptions> options, TimeProvider time, IServiceProvider services)
 {
-    private const string PlatformCa = "Intel SGX PCK Platform CA";
-
     // By the names of Pythia.Enclave.EnclaveFault.
     private const string UnknownKey = "UnknownKey";
     private const string NotAttested = "NotAttested";
@@ -89,14 +86,11 @@ internal sealed class EvidenceSource(
     {
         if (services.GetService<ICollateralSource>() is not { } source) return (null, new Problem(ProblemTypes.NotAttested, "no source of collateral is configured here"));
 
-        // The quote names its platform; whether that is true comes out when the evidence is judged.
         var bytes = ImmutableCollectionsMarshal.AsArray(quote.Quote)!;
-        var facts = QuoteVerifier.Verify(bytes, new QuoteCollateral(), QuoteTrust.Intel, time.GetUtcNow()).Facts;
-        if (facts?.Pck is not { } pck) return (null, Problem.TryAgain("the quote names no platform"));
+        if (CollateralKey.Find(bytes) is not { } key) return (null, Problem.TryAgain("the quote names no platform"));
 
         try
         {
-            var key = new CollateralKey(Convert.ToHexStringLower(pck.Fmspc.Span), string.Equals(pck.Ca, PlatformCa, StringComparison.Ordinal), facts.Tee == TeeKind.Tdx);
             var collateral = await source.GetAsync(key, cancellationToken);
             var binding = new KeyBinding(
                 quote.SigningKey.AsMemory(), quote.AgreementKey.AsMemory(), quote.ConfigurationHash.AsMemory(), quote.AnchorHash.AsMemory(), quote.Nonce.AsMemory());

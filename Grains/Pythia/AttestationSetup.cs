@@ -73,11 +73,8 @@ public sealed class AttestationSetup : IDisposable
     /// <returns>The collateral, or why there is none; neither for a quote that names no platform, or without attestation.</returns>
     public async Task<(QuoteCollateral? Collateral, EnclaveReason? Missing)> FindCollateralAsync(ReadOnlyMemory<byte> quote, CancellationToken cancellationToken)
     {
-        var facts = QuoteVerifier.Verify(quote, new QuoteCollateral(), QuoteTrust.Intel, DateTimeOffset.UnixEpoch).Facts;
-        if (Collateral is null || facts?.Pck is not { } platform) return (null, null);
+        if (Collateral is null || CollateralKey.Find(quote) is not { } key) return (null, null);
 
-        var key = new CollateralKey(
-            Convert.ToHexStringLower(platform.Fmspc.Span), platform.Ca.Contains("Platform", StringComparison.Ordinal), facts.Tee == TeeKind.Tdx);
         var found = await Collateral.GetAsync(key, cancellationToken);
         return found.Collateral is not null
             ? (found.Collateral, null)

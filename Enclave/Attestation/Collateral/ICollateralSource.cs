@@ -1,4 +1,6 @@
+using Pythia.Enclave.Attestation.Certificates;
 using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Attestation.Quotes;
 
 namespace Pythia.Enclave.Attestation.Collateral;
 
@@ -8,6 +10,17 @@ namespace Pythia.Enclave.Attestation.Collateral;
 /// <param name="Tdx">True: TDX; false: SGX.</param>
 public readonly record struct CollateralKey(string Fmspc, bool PlatformCa, bool Tdx = false)
 {
+    /// <summary>Which collateral a quote needs, by its own word: whether that is true comes out when both are verified. Null for one that names no platform.</summary>
+    /// <param name="quote">Untrusted.</param>
+    public static CollateralKey? Find(ReadOnlyMemory<byte> quote)
+    {
+        var facts = QuoteVerifier.Verify(quote, new QuoteCollateral(), QuoteTrust.Intel, DateTimeOffset.UnixEpoch).Facts;
+        return facts?.Pck is { } platform
+            ? new CollateralKey(
+                Convert.ToHexStringLower(platform.Fmspc.Span), string.Equals(platform.Ca, CertificateChain.PlatformCaName, StringComparison.Ordinal), facts.Tee == TeeKind.Tdx)
+            : null;
+    }
+
     /// <summary><c>sgx-00906ed50000-processor</c>: for file names, logs and health.</summary>
     public override string ToString() => $"{(Tdx ? "tdx" : "sgx")}-{Fmspc}-{(PlatformCa ? "platform" : "processor")}";
 }
