@@ -17,7 +17,7 @@ public enum AssuranceLevel
 }
 
 /// <summary>An enclave as others name and pin it.</summary>
-/// <param name="Id">Configured stable name; stays when keys rotate.</param>
+/// <param name="Id">Configured stable name; stays when keys rotate. It is for finding an enclave, its host's word, and in nothing that is signed.</param>
 /// <param name="ChainId">The chain (EIP-155) that it answers for.</param>
 /// <param name="ConfigurationHash">32 bytes; bound into every answer and quote (architecture section 11).</param>
 /// <param name="AnchorHash">32 bytes; bound into every quote: where its trust in heads began.</param>

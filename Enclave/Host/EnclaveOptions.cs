@@ -18,7 +18,7 @@ public sealed class EnclaveOptions
     /// <summary>Chain id of anvil and other local chains, for which assurance <c>development</c> needs no further word.</summary>
     public const ulong DevelopmentChainId = 31337;
 
-    /// <summary>Stable name: 1 to 40 lower-case letters, digits and hyphens. No default.</summary>
+    /// <summary>Stable name by which others find it: 1 to 40 lower-case letters, digits and hyphens. In no hash, no quote and no answer. No default.</summary>
     public string Id { get; set; } = "";
 
     /// <summary>EIP-155 chain id, 1 or more. No default.</summary>

@@ -7,7 +7,7 @@ namespace Pythia.Enclave.Hosting;
 /// <summary>The two files that the child reads, and the socket, in a folder 0700 of their own that goes with them.</summary>
 internal sealed class EnclaveFiles : IDisposable
 {
-    private static readonly string[] OfTheHost = [nameof(EnclaveOptions.HeadRpc), nameof(EnclaveOptions.UntrustedRpc)];
+    private static readonly string[] OfTheHost = [nameof(EnclaveOptions.Id), nameof(EnclaveOptions.HeadRpc), nameof(EnclaveOptions.UntrustedRpc)];
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pythia-enclave-");
 

@@ -75,10 +75,11 @@ internal sealed partial class EnclaveProgram : IDisposable
         _stopping.Dispose();
     }
 
+    // As under SGX: what is measured is the code and the file that says what it is.
     private IAttester? CreateAttester() => _settings.Attester switch
     {
         "gramine" => new GramineAttester(TimeProvider.System),
-        "simulated" => new SimulatedAttester(_platform!, SimulatedEnclave.OfFiles(Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll"))),
+        "simulated" => new SimulatedAttester(_platform!, SimulatedEnclave.OfFiles(Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll").Append(_settings.ConfigPath))),
         _ => null,
     };
 

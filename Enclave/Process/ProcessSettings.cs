@@ -7,12 +7,10 @@ namespace Pythia.Enclave.Serving;
 
 /// <summary>
 /// What an enclave is, file <c>--config</c>: measured with its code under SGX, so that nobody can change it without changing the measurement. The
-/// members have the names and defaults of <see cref="EnclaveOptions"/>.
+/// members have the names and defaults of <see cref="EnclaveOptions"/>. Enclaves of one build and one such file have one measurement, whatever their names.
 /// </summary>
 internal sealed class MeasuredSettings
 {
-    public required string Id { get; set; }
-
     public required ulong ChainId { get; set; }
 
     public required string GenesisHash { get; set; }
@@ -42,6 +40,9 @@ internal sealed class MeasuredSettings
 /// <summary>Where an enclave finds things, file <c>--host</c>: its host's word, trusted for nothing but the head at assurance development.</summary>
 internal sealed class HostSettings
 {
+    /// <summary><see cref="EnclaveOptions.Id"/>: by it others find this one among those of the same measurement.</summary>
+    public required string Id { get; set; }
+
     /// <summary><c>unix:/path</c> or <c>tcp:address:port</c>.</summary>
     public required string Listen { get; set; }
 
@@ -59,7 +60,7 @@ internal sealed class HostSettings
 }
 
 /// <summary>Both files, checked.</summary>
-internal sealed record ProcessSettings(EnclaveOptions Options, string Attester, HostSettings Host, EndPoint EndPoint, Microsoft.Extensions.Logging.LogLevel Level)
+internal sealed record ProcessSettings(string ConfigPath, EnclaveOptions Options, string Attester, HostSettings Host, EndPoint EndPoint, Microsoft.Extensions.Logging.LogLevel Level)
 {
     /// <exception cref="FormatException">What is wrong, with its file and name.</exception>
     public static ProcessSettings Read(string configPath, string hostPath)
@@ -68,7 +69,7 @@ internal sealed record ProcessSettings(EnclaveOptions Options, string Attester, 
         var host = Read(hostPath, ProcessJson.Default.HostSettings);
         var options = new EnclaveOptions
         {
-            Id = measured.Id,
+            Id = host.Id,
             ChainId = measured.ChainId,
             GenesisHash = measured.GenesisHash,
             Contracts = new Dictionary<string, ContractOptions>(measured.Contracts, StringComparer.Ordinal),
@@ -88,7 +89,7 @@ internal sealed record ProcessSettings(EnclaveOptions Options, string Attester, 
         if ((measured.Attester == "simulated") != (host.SimulatedPlatform is not null)) problems.Add($"SimulatedPlatform: '{host.SimulatedPlatform}' found with attester {measured.Attester}, a folder with simulated alone expected");
         if (!Enum.TryParse<Microsoft.Extensions.Logging.LogLevel>(host.LogLevel, out var level)) problems.Add($"LogLevel: '{host.LogLevel}' found, a level expected");
         return problems.Count == 0
-            ? new ProcessSettings(options, measured.Attester, host, SocketEnclave.Parse(host.Listen), level)
+            ? new ProcessSettings(configPath, options, measured.Attester, host, SocketEnclave.Parse(host.Listen), level)
             : throw new FormatException(string.Join(Environment.NewLine, problems));
     }
 
