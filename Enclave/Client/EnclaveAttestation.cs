@@ -14,3 +14,8 @@ public sealed record EnclaveAttestation(
     ReadOnlyMemory<byte> ConfigurationHash,
     ReadOnlyMemory<byte> AnchorHash,
     ReadOnlyMemory<byte> Nonce);
+
+/// <summary>A key's own word that it ends, for <c>revokeOwnKey</c> of PythiaRegistry. It is of no use for anything else, and no secret.</summary>
+/// <param name="SigningKey">P-256 x ‖ y, 64 bytes: the key that has ended.</param>
+/// <param name="Signature">ES256 r ‖ s, 64 bytes, over "pythia/revoke-key/1" ‖ chain id 32 ‖ contract 20 ‖ SHA-256(x ‖ y) 32.</param>
+public sealed record EnclaveRevocation(ReadOnlyMemory<byte> SigningKey, ReadOnlyMemory<byte> Signature);

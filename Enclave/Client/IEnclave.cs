@@ -28,6 +28,15 @@ public interface IEnclave
     ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, CancellationToken cancellationToken = default)
         => AttestAsync(nonce, ReadOnlyMemory<byte>.Empty, cancellationToken);
 
+    /// <summary>Ends one generation of its keys for good: it signs for PythiaRegistry that it ends, and nothing after that. Others take its place at once,
+    /// the announced ones where there are some. Nothing of the caller's is signed.</summary>
+    /// <param name="keyId">8 bytes of <see cref="EnclaveIdentity.Current"/> or <see cref="EnclaveIdentity.Next"/>. Asked again for the same keys it says the
+    /// same, for as long as it lives and has ended few others since; what is lost with it ends keys that nobody has any more.</param>
+    /// <param name="cancellationToken">Stops waiting; the keys may have ended.</param>
+    /// <exception cref="EnclaveException"><see cref="EnclaveFault.UnknownKey"/> for keys that are gone or never were.</exception>
+    /// <exception cref="ArgumentException">The key id has another length.</exception>
+    ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default);
+
     /// <summary>Proves and signs the answer to one device's request at the newest verified head.</summary>
     /// <param name="request">Deterministic CBOR <c>[question, nonce, min-level]</c>, architecture section 7; not trusted.</param>
     /// <param name="cancellationToken">Stops waiting; what was fetched for others goes on.</param>

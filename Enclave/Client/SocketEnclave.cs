@@ -8,7 +8,7 @@ namespace Pythia.Enclave;
 /// <summary>
 /// An enclave that runs as a process of its own, behind a socket. Connects by itself, and again after each end. While it is away, a call waits a
 /// little and then fails as <see cref="EnclaveFault.Gone"/>; one that was under way when it went is asked once more of the process that takes its
-/// place, since asking changes nothing. <see cref="WaitForHeadAsync"/> goes on waiting across restarts.
+/// place, since asking again changes nothing. <see cref="WaitForHeadAsync"/> goes on waiting across restarts.
 /// </summary>
 public sealed class SocketEnclave : IEnclave, IAsyncDisposable
 {
@@ -64,6 +64,15 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
         if (keyId.Length is not (0 or KeyIdBytes)) throw new ArgumentException($"key id: {keyId.Length} bytes found, 0 or {KeyIdBytes} expected", nameof(keyId));
 
         return (EnclaveAttestation)(await AskAsync(EnclaveOp.Attest, EnclaveMessages.WriteAttest(nonce, keyId), cancellationToken))!;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        if (keyId.Length != KeyIdBytes) throw new ArgumentException($"key id: {keyId.Length} bytes found, {KeyIdBytes} expected", nameof(keyId));
+
+        // May be asked twice: it names the keys, and those of a process that takes the place of another are others.
+        return (EnclaveRevocation)(await AskAsync(EnclaveOp.RevokeOwnKey, keyId, cancellationToken))!;
     }
 
     /// <inheritdoc/>

@@ -134,8 +134,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         if (nonce.Length is not (0 or KeyBinding.NonceBytes)) throw new ArgumentException($"nonce: {nonce.Length} bytes found, 0 or {KeyBinding.NonceBytes} expected", nameof(nonce));
         if (keyId.Length is not (0 or SignedAnswer.KeyIdBytes)) throw new ArgumentException($"key id: {keyId.Length} bytes found, 0 or {SignedAnswer.KeyIdBytes} expected", nameof(keyId));
         if (_attester is null) throw new EnclaveException(EnclaveFault.NotAttested, $"enclave {_options.Id} runs without anything that makes quotes");
-        var keys = _keys.Find(keyId.Span)
-            ?? throw new EnclaveException(EnclaveFault.UnknownKey, $"key {Hex.Format(keyId.Span)} found, the current or next one of enclave {_options.Id} expected");
+        var keys = _keys.Find(keyId.Span) ?? throw UnknownKey(keyId.Span);
 
         var binding = new KeyBinding(
             keys.Signer.PublicKey,
@@ -152,6 +151,18 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         {
             throw new EnclaveException(EnclaveFault.QuoteFailed, $"no quote by {_attester.Kind}: {e.Message}", e);
         }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (keyId.Length != SignedAnswer.KeyIdBytes) throw new ArgumentException($"key id: {keyId.Length} bytes found, {SignedAnswer.KeyIdBytes} expected", nameof(keyId));
+
+        var registry = Address.Parse(_options.Contracts[nameof(ContractRole.PythiaRegistry)].Address);
+        var ended = _keys.Revoke(keyId.Span, _options.ChainId, registry) ?? throw UnknownKey(keyId.Span);
+        LogRevoked(ended.Generation, Hex.Format(ended.KeyId), _keys.Current.Number);
+        return ValueTask.FromResult(new EnclaveRevocation(ended.SigningKey, ended.Signature));
     }
 
     /// <inheritdoc/>
@@ -371,6 +382,9 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         else LogRotated(made.Number, keyId, ended.Number);
     }
 
+    private EnclaveException UnknownKey(ReadOnlySpan<byte> keyId)
+        => new(EnclaveFault.UnknownKey, $"key {Hex.Format(keyId)} found, the current or next one of enclave {_options.Id} expected");
+
     private EnclaveRefusal NoHead() => new(RefusalReason.NoHead, $"no head is verified yet{Because()}", _follower.Trouble?.Node);
 
     private string Because() => _follower.Trouble is { } trouble ? $"; {trouble.Reason}: {trouble.Detail}" : "";
@@ -402,6 +416,9 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
 
     [LoggerMessage(EventId = 3402, Level = LogLevel.Information, Message = "Keys of generation {Generation} sign from now on, kid {KeyId}; those of generation {Ended} are destroyed")]
     private partial void LogRotated(ulong generation, string keyId, ulong ended);
+
+    [LoggerMessage(EventId = 3403, Level = LogLevel.Warning, Message = "Keys of generation {Generation}, kid {KeyId}, have ended by their own word and are destroyed; generation {Current} signs")]
+    private partial void LogRevoked(ulong generation, string keyId, ulong current);
 
     [LoggerMessage(EventId = 3007, Level = LogLevel.Debug, Message = "Refused, {Reason}: {Detail} (node {Node})")]
     private partial void LogRefused(RefusalReason reason, string detail, string? node);

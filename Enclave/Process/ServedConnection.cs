@@ -143,7 +143,7 @@ internal sealed partial class ServedConnection : IDisposable
             case EnclaveOp.Cancel:
                 Cancel(frame.Number);
                 break;
-            case >= EnclaveOp.Identify and <= EnclaveOp.Health:
+            case (>= EnclaveOp.Identify and <= EnclaveOp.Health) or EnclaveOp.RevokeOwnKey:
                 await _room.WaitAsync(cancellationToken);
                 ThreadPool.UnsafeQueueUserWorkItem(Begin(frame), preferLocal: false);
                 break;
@@ -206,6 +206,9 @@ internal sealed partial class ServedConnection : IDisposable
             case EnclaveOp.Attest:
                 var (nonce, keyId) = EnclaveMessages.ReadAttest(request.Payload.Span);
                 await SendAsync(request, EnclaveMessages.Write(await _enclave.AttestAsync(nonce, keyId, request.Cancelled)));
+                break;
+            case EnclaveOp.RevokeOwnKey:
+                await SendAsync(request, EnclaveMessages.Write(await _enclave.RevokeOwnKeyAsync(EnclaveMessages.ReadKeyId(request.Payload.Span), request.Cancelled)));
                 break;
             case EnclaveOp.WaitForHead:
                 await SendAsync(request, EnclaveMessages.Write(await WaitForHeadAsync(request)));

@@ -58,6 +58,24 @@ internal static class EnclaveMessages
         return attestation;
     }
 
+    public static ReadOnlyMemory<byte> Write(EnclaveRevocation revocation) => new PayloadWriter().Raw(revocation.SigningKey.Span).Raw(revocation.Signature.Span).Written;
+
+    public static EnclaveRevocation ReadRevocation(ReadOnlySpan<byte> payload)
+    {
+        var reader = new PayloadReader(payload);
+        var revocation = new EnclaveRevocation(reader.Copy(KeyBytes), reader.Copy(KeyBytes));
+        reader.End();
+        return revocation;
+    }
+
+    public static byte[] ReadKeyId(ReadOnlySpan<byte> payload)
+    {
+        var reader = new PayloadReader(payload);
+        var keyId = reader.Copy(KeyIdBytes);
+        reader.End();
+        return keyId;
+    }
+
     public static ReadOnlyMemory<byte> WriteOptional(VerifiedHead? head) => new PayloadWriter().Option(head, (writer, value) => WriteHead(writer, value)).Written;
 
     public static VerifiedHead? ReadOptionalHead(ReadOnlySpan<byte> payload)

@@ -25,6 +25,7 @@ namespace Pythia.Enclave.Sockets;
 /// 0x08 Health                                              u8 can answer | option head | option refusal | u32 nodes | u64 bytes | u16 n |
 ///                                                          n × (text url | u8 set aside | option refusal) |
 /// 0x09 Cancel of the request with that number              nothing of its own
+/// 0x0A Revoke 8 key id |                                   64 signing | 64 signature, r ‖ s |
 ///             —                                            0xFF Fault u16 fault | text |
 /// </code>
 /// <para>1. The silo sends Hello with number 0 and waits for its reply: another magic or version is a fault, and the end. 2. It sends requests under
@@ -74,6 +75,7 @@ internal enum EnclaveOp : byte
     ReadLogs = 7,
     Health = 8,
     Cancel = 9,
+    RevokeOwnKey = 10,
 }
 
 /// <summary>How a peer broke the protocol.</summary>

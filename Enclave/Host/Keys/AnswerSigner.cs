@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using Pythia.Enclave.Verifier.Answers;
+using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Host.Keys;
 
@@ -13,10 +14,13 @@ namespace Pythia.Enclave.Host.Keys;
 /// </summary>
 internal sealed class AnswerSigner : IDisposable
 {
+    private static readonly TimeSpan OpenPause = TimeSpan.FromMilliseconds(1);
+
     private readonly ConcurrentBag<ECDsa> _idle = [];
     private readonly Lock _growing = new();
     private readonly ECDsa _key = Create();
     private volatile bool _ended;
+    private int _underWay;
 
     public AnswerSigner()
     {
@@ -40,23 +44,41 @@ internal sealed class AnswerSigner : IDisposable
         if (!TryTake(out var key)) return false;
 
         var toBeSigned = SignedAnswer.ToBeSigned(KeyId, body, configurationHash, question.Encoded.Span);
-        var signature = new byte[Es256Key.SignatureBytes];
+        byte[] signature;
         try
         {
-            if (!key.TrySignData(toBeSigned, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation, out var written)
-                || written != signature.Length)
-            {
-                throw new CryptographicException($"a signature of {written} bytes was made, {signature.Length} expected");
-            }
+            signature = Sign(key, toBeSigned);
         }
         finally
         {
             Return(key);
         }
 
-        Es256Key.NormaliseS(signature);
         answer = new SignedAnswer(KeyId, body, signature).Encode();
         return true;
+    }
+
+    /// <summary>Ends the key with its own word that it ends: nobody begins to sign, who signs just now finishes, and then this is the last that it signs.</summary>
+    /// <returns>r ‖ s over <see cref="OwnRevocation.ToBeSigned"/>, s in the lower half; null when the key had ended before.</returns>
+    public byte[]? EndWithOwnRevocation(ulong chainId, Address registry)
+    {
+        lock (_growing)
+        {
+            if (_ended) return null;
+
+            _ended = true;
+            Interlocked.MemoryBarrier(); // whoever counts himself under way from here on sees that it has ended
+            SpinWait.SpinUntil(() => Volatile.Read(ref _underWay) == 0);
+            try
+            {
+                return Sign(_key, OwnRevocation.ToBeSigned(chainId, registry, PublicKey));
+            }
+            finally
+            {
+                _key.Dispose();
+                Drain();
+            }
+        }
     }
 
     /// <summary>Ends the key: who signs just now finishes, nobody begins.</summary>
@@ -69,6 +91,19 @@ internal sealed class AnswerSigner : IDisposable
         }
 
         Drain();
+    }
+
+    private static byte[] Sign(ECDsa key, byte[] toBeSigned)
+    {
+        var signature = new byte[Es256Key.SignatureBytes];
+        if (!key.TrySignData(toBeSigned, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation, out var written)
+            || written != signature.Length)
+        {
+            throw new CryptographicException($"a signature of {written} bytes was made, {signature.Length} expected");
+        }
+
+        Es256Key.NormaliseS(signature);
+        return signature;
     }
 
     private static ECDsa Create()
@@ -88,21 +123,41 @@ internal sealed class AnswerSigner : IDisposable
     private bool TryTake([NotNullWhen(true)] out ECDsa? key)
     {
         key = null;
-        if (_ended) return false;
-        if (_idle.TryTake(out key)) return true;
+        Interlocked.Increment(ref _underWay);
+        if (!_ended && (_idle.TryTake(out key) || TryOpen(out key))) return true;
 
-        lock (_growing)
+        Interlocked.Decrement(ref _underWay);
+        return false;
+    }
+
+    // Not by waiting for the lock: who ends the key holds it, and waits for those under way.
+    private bool TryOpen([NotNullWhen(true)] out ECDsa? key)
+    {
+        key = null;
+        while (!_ended)
         {
-            if (_ended) return false;
+            if (!_growing.TryEnter(OpenPause)) continue;
 
-            key = Open(_key);
-            return true;
+            try
+            {
+                if (_ended) return false;
+
+                key = Open(_key);
+                return true;
+            }
+            finally
+            {
+                _growing.Exit();
+            }
         }
+
+        return false;
     }
 
     private void Return(ECDsa key)
     {
         _idle.Add(key);
+        Interlocked.Decrement(ref _underWay);
         if (_ended) Drain();
     }
 

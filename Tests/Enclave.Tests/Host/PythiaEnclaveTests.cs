@@ -51,6 +51,28 @@ public sealed class PythiaEnclaveTests(AnvilChain chain, ITestOutputHelper outpu
     }
 
     [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
+    public async Task RevokeOwnKey_Current_AnswersGoOnByOtherKeysAlone(EnclaveKind kind)
+    {
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
+        await enclave.HeadAtAsync(await chain.MineAsync());
+        var device = Keccak256.HashData("whoever"u8);
+        await enclave.AskAsync(device, Fact.OwnerOf);
+        var before = await enclave.Enclave.IdentifyAsync();
+
+        var word = await enclave.Enclave.RevokeOwnKeyAsync(before.KeyId);
+        word.SigningKey.ToArray().ShouldBe(before.SigningKey.ToArray());
+        OwnRevocation.IsSigned(before.ChainId, AnvilChain.PythiaRegistry, word.SigningKey.Span, word.Signature.Span).ShouldBeTrue();
+        var after = await enclave.Enclave.IdentifyAsync();
+        after.SigningKey.ToArray().ShouldNotBe(before.SigningKey.ToArray());
+
+        // The device that asks is answered, by the new key: the old one's stored answers are not given out either.
+        (await enclave.AskAsync(device, Fact.OwnerOf)).Results[0].IsNull.ShouldBeTrue();
+        (await enclave.Enclave.RevokeOwnKeyAsync(before.KeyId)).Signature.ToArray().ShouldBe(word.Signature.ToArray());
+        (await enclave.Enclave.IdentifyAsync()).KeyId.ToArray().ShouldBe(after.KeyId.ToArray());
+        (await Should.ThrowAsync<EnclaveException>(() => enclave.Enclave.RevokeOwnKeyAsync(new byte[8]).AsTask())).Fault.ShouldBe(EnclaveFault.UnknownKey);
+    }
+
+    [Theory, InlineData(EnclaveKind.InProcess), InlineData(EnclaveKind.Process)]
     public async Task Answer_ChangeThatNoEventNames_IsSeenAllTheSame(EnclaveKind kind)
     {
         var policy = Keccak256.HashData("silent"u8);

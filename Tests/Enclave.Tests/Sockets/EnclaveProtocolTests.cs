@@ -26,7 +26,7 @@ public sealed class EnclaveProtocolTests : IAsyncLifetime
         { nameof(Violation.WrongMagic), Frame(0, 0, []) },
         { nameof(Violation.WrongVersion), Frame(0, 0, [.. "pythia-enclave"u8, 0, 2]) },
         { nameof(Violation.BadPayload), Frame(0, 0, [.. "pythia-enclave"u8, 0, 1, 0]) },
-        { nameof(Violation.UnknownOp), [.. Hello, .. Frame(1, 10, [])] },
+        { nameof(Violation.UnknownOp), [.. Hello, .. Frame(1, 0x7e, [])] },
         { nameof(Violation.UnknownOp), [.. Hello, .. Frame(1, 0x83, [])] },
         { nameof(Violation.WrongNumber), [.. Hello, .. Frame(1, 6, WaitForever), .. Frame(1, 5, [])] },
         { nameof(Violation.WrongNumber), [.. Hello, .. Frame(uint.MaxValue, 5, [])] },

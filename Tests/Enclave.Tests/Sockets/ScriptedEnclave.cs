@@ -31,6 +31,11 @@ internal sealed class ScriptedEnclave : IEnclave
 
     public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default) => new(Attest(nonce, keyId));
 
+    public ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+        => keyId.Span.SequenceEqual(Keys.KeyId.Span)
+            ? new(new EnclaveRevocation(Keys.SigningKey, Filled(64, 25)))
+            : ValueTask.FromException<EnclaveRevocation>(new EnclaveException(EnclaveFault.UnknownKey, "other keys"));
+
     public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => Answer(request, cancellationToken);
 
     public ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)

@@ -44,6 +44,7 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
         proven.Problem.ToArray().ShouldBe([0x80]);
         var nonce = ScriptedEnclave.Filled(32, 99);
         Text(await _client.AttestAsync(nonce, default)).ShouldBe(Text(_enclave.Attest(nonce, default)));
+        Text(await _client.RevokeOwnKeyAsync(ScriptedEnclave.Keys.KeyId)).ShouldBe(Text(await _enclave.RevokeOwnKeyAsync(ScriptedEnclave.Keys.KeyId)));
     }
 
     [Fact]
@@ -126,6 +127,15 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
         (thrown.Fault, thrown.Message).ShouldBe((fault, "the words"));
         await Should.ThrowAsync<ArgumentException>(() => _client.AttestAsync(new byte[31], default).AsTask());
         await Should.ThrowAsync<ArgumentException>(() => _client.AttestAsync(default, new byte[7]).AsTask());
+    }
+
+    [Fact]
+    public async Task RevokeOwnKey_OfOtherKeysOrNone_IsRefusedByName()
+    {
+        (await Should.ThrowAsync<EnclaveException>(() => _client.RevokeOwnKeyAsync(new byte[8]).AsTask())).Fault.ShouldBe(EnclaveFault.UnknownKey);
+
+        // Never "the current ones": what is asked twice must not end two.
+        await Should.ThrowAsync<ArgumentException>(() => _client.RevokeOwnKeyAsync(default).AsTask());
     }
 
     [Fact]

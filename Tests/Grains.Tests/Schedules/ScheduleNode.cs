@@ -117,6 +117,9 @@ public sealed class ScheduleEnclave(ScheduleChain chain, ulong chainId, Weather 
     public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
         => ValueTask.FromException<EnclaveAttestation>(new EnclaveException(EnclaveFault.NotAttested, "a model makes no quotes"));
 
+    public ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+        => ValueTask.FromException<EnclaveRevocation>(new EnclaveException(EnclaveFault.UnknownKey, "a model has no keys"));
+
     public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => new(EnclaveReply.Answered(request));
 
     public ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => new(EnclaveReply.Answered(request));

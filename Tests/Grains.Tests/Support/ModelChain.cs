@@ -296,6 +296,9 @@ public sealed class ModelChain : IChainNode, IEnclave
     public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
         => ValueTask.FromException<EnclaveAttestation>(new EnclaveException(EnclaveFault.NotAttested, "a model makes no quotes"));
 
+    public ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+        => ValueTask.FromException<EnclaveRevocation>(new EnclaveException(EnclaveFault.UnknownKey, "a model has no keys"));
+
     public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
         => new(request.Length == 1
             ? EnclaveReply.Refused(new EnclaveRefusal(RefusalReason.BadRequest, "one byte"), new byte[] { 0xa0 })

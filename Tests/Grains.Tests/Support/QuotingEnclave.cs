@@ -46,6 +46,8 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
         return new EnclaveIdentity(id, MirrorWorld.ChainId, _configuration, _anchor, AssuranceLevel.Development, _keys);
     }
 
+    public ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     public ValueTask<EnclaveAttestation> AttestAsync(ReadOnlyMemory<byte> nonce, ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
     {
         ThrowIfGone();
