@@ -14,7 +14,9 @@ public static class EnclaveEnvironment
         new("DOTNET_GCHeapHardLimit", "0x5000000"),
         new("DOTNET_GCRegionRange", "0x14000000"),
         new("DOTNET_gcServer", "0"),
-        new("DOTNET_gcConcurrent", "0"),
+
+        // Never 0 beside a heap limit: the collector then writes behind the end of its own tables (docs/decisions/039).
+        new("DOTNET_gcConcurrent", "1"),
 
         // No second mapping of code (a memfd), no diagnostics socket, which would let the host look inside.
         new("DOTNET_EnableWriteXorExecute", "0"),

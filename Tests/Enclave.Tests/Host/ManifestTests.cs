@@ -29,6 +29,14 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
             .Select(pair => (pair.Key["loader.env.".Length..], pair.Value.Trim('"')))
             .ShouldBe(EnclaveEnvironment.Variables.Select(pair => (pair.Key, pair.Value)));
 
+    // dotnet/runtime#129681: with a heap limit and without the background collector the process ends by SIGSEGV once its heap is wide enough.
+    [Fact]
+    public void Template_HeapLimit_HasTheBackgroundCollectorBesideIt()
+    {
+        EnclaveEnvironment.Variables.ShouldContain(new KeyValuePair<string, string>("DOTNET_gcConcurrent", "1"));
+        EnclaveEnvironment.Variables.ShouldContain(pair => pair.Key == "DOTNET_GCHeapHardLimit");
+    }
+
     [Fact]
     public void Template_Keys_AreKnownAndNoneIsInsecure()
     {
