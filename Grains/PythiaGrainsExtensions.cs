@@ -54,7 +54,6 @@ public static class PythiaGrainsExtensions
         services.AddOptions<AttestationOptions>().BindConfiguration(AttestationOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<CollateralOptions>().BindConfiguration(CollateralOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<AttestationSetup>();
-        services.TryAddSingleton<ICollateralSource>(provider => provider.GetRequiredService<AttestationSetup>().Collateral!); // none without attestation
         services.AddSingleton<EnclaveDirectory>();
         services.AddSingleton<EnclaveFigures>();
         services.AddSingleton<EnclaveAppraiser>();

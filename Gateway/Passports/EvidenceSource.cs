@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
-using Pythia.Enclave.Attestation.Collateral;
-using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Gateway.Devices;
 using Pythia.Gateway.Problems;
@@ -12,15 +9,16 @@ using Pythia.Grains.Pythia;
 
 namespace Pythia.Gateway.Passports;
 
-/// <summary>Gets a quote from an enclave and puts beside it what its vendor says of the platform. Quotes are dear, so all callers share one limit.</summary>
-internal sealed class EvidenceSource(
-    IGrainFactory grains, EnclaveDirectory directory, IOptions<PassportOptions> options, TimeProvider time, IServiceProvider services)
+/// <summary>Gets evidence of an enclave by way of its silo, collateral and all. Quotes are dear, so all callers share one limit.</summary>
+internal sealed class EvidenceSource(IGrainFactory grains, EnclaveDirectory directory, IOptions<PassportOptions> options, TimeProvider time)
 {
     // By the names of Pythia.Enclave.EnclaveFault.
     private const string UnknownKey = "UnknownKey";
     private const string NotAttested = "NotAttested";
     private const string Gone = "Gone";
     private const string Busy = "Busy";
+
+    private const string Collateral = "Collateral";
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
 
@@ -32,7 +30,8 @@ internal sealed class EvidenceSource(
     /// <param name="keyId">8 bytes; none for the keys that sign now.</param>
     /// <param name="nonce">Up to 32 bytes, bound with zeros behind it; none for none.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<(EnclaveEvidence? Evidence, Problem? Problem)> GetAsync(
+    /// <returns>CBOR as of docs/passports.md, unread: whoever checks it reads it.</returns>
+    public async Task<(byte[]? Evidence, Problem? Problem)> GetAsync(
         ulong chainId, ImmutableArray<string> enclaves, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
     {
         Problem? met = null;
@@ -40,8 +39,8 @@ internal sealed class EvidenceSource(
         {
             if (!_quotes.TryTake()) return (null, Problem.TooMany((int)Wait.TotalSeconds));
 
-            var (quote, problem) = await AskAsync(chainId, enclave, keyId, nonce, cancellationToken);
-            if (quote is not null) return await EndorseAsync(quote, cancellationToken);
+            var (evidence, problem) = await AskAsync(chainId, enclave, keyId, nonce, cancellationToken);
+            if (evidence is not null) return (evidence, null);
 
             met = Weightier(met, problem!);
         }
@@ -50,22 +49,23 @@ internal sealed class EvidenceSource(
     }
 
     // Only a quote that is made, or may have been, is paid for: keys that nobody has cost the others nothing.
-    private async Task<(PythiaAttestation? Quote, Problem? Problem)> AskAsync(
+    private async Task<(byte[]? Evidence, Problem? Problem)> AskAsync(
         ulong chainId, string enclave, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
     {
         try
         {
-            var quote = await grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave)).AttestAsync(Pad(nonce), keyId, cancellationToken);
-            if (quote.Trouble.Length == 0) return (quote, null);
+            var reply = await grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave)).AttestAsync(Pad(nonce), keyId, cancellationToken);
+            if (reply.Trouble.Length == 0) return (ImmutableCollectionsMarshal.AsArray(reply.Evidence), null);
 
-            var fault = quote.Trouble.Split(':')[0];
+            var fault = reply.Trouble.Split(':')[0];
             if (fault is UnknownKey or NotAttested or Gone or Busy) _quotes.GiveBack();
             if (fault is Gone) directory.Forget(chainId, enclave);
-            var trouble = $"{enclave}: {quote.Trouble}";
+            var trouble = $"{enclave}: {reply.Trouble}";
             return (null, fault switch
             {
                 NotAttested => new Problem(ProblemTypes.NotAttested, trouble),
                 UnknownKey => new Problem(ProblemTypes.UnknownEnclave, trouble),
+                _ when fault.StartsWith(Collateral, StringComparison.Ordinal) => Problem.TryAgain($"{enclave}: collateral: {fault[Collateral.Length..]}"),
                 _ => Problem.TryAgain(trouble),
             });
         }
@@ -81,27 +81,6 @@ internal sealed class EvidenceSource(
     private static Problem Weightier(Problem? met, Problem next) => met is null || Weight(next) > Weight(met) ? next : met;
 
     private static int Weight(Problem problem) => problem.Type == ProblemTypes.TryAgain ? 2 : problem.Type == ProblemTypes.NotAttested ? 1 : 0;
-
-    private async Task<(EnclaveEvidence? Evidence, Problem? Problem)> EndorseAsync(PythiaAttestation quote, CancellationToken cancellationToken)
-    {
-        if (services.GetService<ICollateralSource>() is not { } source) return (null, new Problem(ProblemTypes.NotAttested, "no source of collateral is configured here"));
-
-        var bytes = ImmutableCollectionsMarshal.AsArray(quote.Quote)!;
-        if (CollateralKey.Find(bytes) is not { } key) return (null, Problem.TryAgain("the quote names no platform"));
-
-        try
-        {
-            var collateral = await source.GetAsync(key, cancellationToken);
-            var binding = new KeyBinding(
-                quote.SigningKey.AsMemory(), quote.AgreementKey.AsMemory(), quote.ConfigurationHash.AsMemory(), quote.AnchorHash.AsMemory(), quote.Nonce.AsMemory());
-            var ends = quote.KeyEndsInSeconds is { } seconds ? (ulong?)(time.GetUtcNow().ToUnixTimeSeconds() + seconds) : null;
-            return (new EnclaveEvidence(bytes, binding, ends, collateral), null);
-        }
-        catch (CollateralException e) // its message may name files and hosts, and anybody may ask here
-        {
-            return (null, Problem.TryAgain($"collateral: {e.Kind}"));
-        }
-    }
 
     private static ImmutableArray<byte> Pad(byte[] nonce) => nonce.Length == 0 ? [] : [.. nonce, .. new byte[KeyBinding.NonceBytes - nonce.Length]];
 }

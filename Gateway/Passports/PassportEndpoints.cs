@@ -126,7 +126,7 @@ internal static partial class PassportEndpoints
 
         var (evidence, refusal) = await source.GetAsync(ServedChains.Of(context).ChainId, enclaves, keyId, bytes, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        return refusal is null ? Results.Bytes(evidence!.Encode(), EvidenceMediaType) : new ProblemResult(refusal);
+        return refusal is null ? Results.Bytes(evidence!, EvidenceMediaType) : new ProblemResult(refusal);
     }
 
     private static async Task<IResult> IssueAsync(HttpContext context, PassportVerifier verifier, ILogger<PassportVerifier> logger)

@@ -43,7 +43,7 @@ internal sealed class PassportVerifier : IDisposable
 
     public bool IsThere => Own is not null || _http is not null;
 
-    public async Task<VerifierReply> VerifyAsync(EnclaveEvidence evidence, CancellationToken cancellationToken)
+    public async Task<VerifierReply> VerifyAsync(byte[] evidence, CancellationToken cancellationToken)
     {
         if (Own is { } own)
         {
@@ -51,7 +51,7 @@ internal sealed class PassportVerifier : IDisposable
             return outcome.IsIssued ? new(outcome.Passport, null, null) : new(null, outcome.Describe(), null);
         }
 
-        using var message = new HttpRequestMessage(HttpMethod.Post, (Uri?)null) { Content = new ByteArrayContent(evidence.Encode()) };
+        using var message = new HttpRequestMessage(HttpMethod.Post, (Uri?)null) { Content = new ByteArrayContent(evidence) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue(EnclaveEvidence.MediaType);
         using var limit = new CancellationTokenSource(_limit, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);

@@ -15,11 +15,14 @@ public interface IPythiaGrain : IGrainWithStringKey
     [Alias("Identify")]
     Task<PythiaIdentity> IdentifyAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>A fresh quote over one generation of the enclave's keys, and what it binds. It costs some 40 ms of the platform: whoever lets others ask limits them.</summary>
+    /// <summary>
+    /// Complete evidence of one generation of the enclave's keys: a fresh quote, what it binds, and the collateral that this silo keeps for its platform, so that
+    /// whoever passes it on needs none. It costs some 40 ms of the platform: whoever lets others ask limits them.
+    /// </summary>
     /// <param name="nonce">32 bytes, or none.</param>
-    /// <param name="keyId">8 bytes; none for the keys that sign now.</param>
+    /// <param name="keyId">8 bytes, of the keys that sign now or of those that sign next; none for the former.</param>
     [Alias("Attest")]
-    Task<PythiaAttestation> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default);
+    Task<PythiaEvidence> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>The enclaves of a chain. The key is {chain id}/0.</summary>
@@ -63,22 +66,8 @@ public sealed record PythiaIdentity(
     [property: Id(5)] ulong HeadUnixSeconds,
     [property: Id(6)] string HeadHash);
 
-/// <summary>A quote and what it binds, or why there is none.</summary>
-/// <param name="Quote">DCAP quote; empty with trouble.</param>
-/// <param name="SigningKey">P-256 x ‖ y, 64 bytes.</param>
-/// <param name="AgreementKey">P-256 x ‖ y, 64 bytes.</param>
-/// <param name="ConfigurationHash">32 bytes.</param>
-/// <param name="AnchorHash">32 bytes.</param>
-/// <param name="Nonce">32 bytes as asked; zeros where none was.</param>
-/// <param name="KeyEndsInSeconds">Until the enclave means to destroy these keys; null where it does not.</param>
-/// <param name="Trouble">The name of the enclave's fault, then what was found; empty with a quote.</param>
-[GenerateSerializer, Immutable, Alias("pythia.PythiaAttestation")]
-public sealed record PythiaAttestation(
-    [property: Id(0)] ImmutableArray<byte> Quote,
-    [property: Id(1)] ImmutableArray<byte> SigningKey,
-    [property: Id(2)] ImmutableArray<byte> AgreementKey,
-    [property: Id(3)] ImmutableArray<byte> ConfigurationHash,
-    [property: Id(4)] ImmutableArray<byte> AnchorHash,
-    [property: Id(5)] ImmutableArray<byte> Nonce,
-    [property: Id(6)] long? KeyEndsInSeconds,
-    [property: Id(7)] string Trouble);
+/// <summary>Evidence, or why there is none.</summary>
+/// <param name="Evidence">CBOR <c>["pythia/evidence/1", …]</c> (docs/passports.md), at most 64 KiB; empty with trouble.</param>
+/// <param name="Trouble">The name of the enclave's fault, then what was found; <c>Collateral</c> and the kind of trouble, alone, where collateral is what lacks. Empty with evidence.</param>
+[GenerateSerializer, Immutable, Alias("pythia.PythiaEvidence")]
+public sealed record PythiaEvidence([property: Id(0)] ImmutableArray<byte> Evidence, [property: Id(1)] string Trouble);

@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Orleans.Concurrency;
 using Pythia.Enclave;
+using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Ethereum;
 
 namespace Pythia.Grains.Pythia;
 
-/// <summary>Passes questions to the enclave beside this silo. Keeps nothing and understands nothing of them.</summary>
+/// <summary>Passes questions to the enclave beside this silo, and puts collateral beside its quotes. Keeps nothing and understands nothing of what it passes.</summary>
 [GrainType("pythia"), Reentrant, BesideEnclave]
-public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
+public sealed class PythiaGrain(EnclaveDirectory enclaves, AttestationSetup attestation, TimeProvider time) : Grain, IPythiaGrain
 {
     private const int LongestRequestBytes = 1_024;
     private const int NonceBytes = 32;
@@ -62,42 +65,51 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves) : Grain, IPythiaGrain
     }
 
     /// <inheritdoc/>
-    public async Task<PythiaAttestation> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default)
+    public async Task<PythiaEvidence> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default)
     {
-        if (!IsEmptyOr(nonce, NonceBytes) || !IsEmptyOr(keyId, KeyIdBytes)) return NoQuote($"{nameof(RefusalReason.BadRequest)}: a nonce of {NonceBytes} bytes or none, and a key id of {KeyIdBytes} or none expected");
+        if (!IsEmptyOr(nonce, NonceBytes) || !IsEmptyOr(keyId, KeyIdBytes)) return None($"{nameof(RefusalReason.BadRequest)}: a nonce of {NonceBytes} bytes or none, and a key id of {KeyIdBytes} or none expected");
+        if (attestation.Collateral is null) return None($"{EnclaveFault.NotAttested}: this silo keeps no collateral"); // before a quote is paid for
 
         try
         {
             var quote = await _enclave.AttestAsync(Memory(nonce), Memory(keyId), cancellationToken);
             var identity = await _enclave.IdentifyAsync(cancellationToken);
-            return new PythiaAttestation(
-                [.. quote.Quote.Span],
-                [.. quote.SigningKey.Span],
-                [.. quote.AgreementKey.Span],
-                [.. quote.ConfigurationHash.Span],
-                [.. quote.AnchorHash.Span],
-                [.. quote.Nonce.Span],
-                EndOf(identity, quote),
-                "");
+            return await EndorseAsync(quote, EndOf(identity, quote), cancellationToken);
         }
         catch (EnclaveException e)
         {
-            return NoQuote($"{e.Fault}: {e.Message}");
+            return None($"{e.Fault}: {e.Message}");
         }
         catch (ObjectDisposedException e)
         {
-            return NoQuote($"{EnclaveFault.Gone}: {e.Message}");
+            return None($"{EnclaveFault.Gone}: {e.Message}");
         }
     }
 
-    // Keys that are neither the current nor the next ones were destroyed meanwhile.
-    private static long? EndOf(EnclaveIdentity identity, EnclaveAttestation quote)
+    // Collateral goes with the quote, so that a gateway on another machine serves evidence without a source of its own.
+    private async Task<PythiaEvidence> EndorseAsync(EnclaveAttestation quote, ulong? ends, CancellationToken cancellationToken)
     {
-        var keys = new[] { identity.Current, identity.Next }.FirstOrDefault(keys => keys is not null && keys.SigningKey.Span.SequenceEqual(quote.SigningKey.Span));
-        return keys is null ? 0 : keys.EndsIn == TimeSpan.MaxValue ? null : (long)keys.EndsIn.TotalSeconds;
+        if (quote.Quote.Length > EnclaveEvidence.MostQuoteBytes) return None($"{EnclaveFault.QuoteFailed}: a quote of {quote.Quote.Length} bytes found, at most {EnclaveEvidence.MostQuoteBytes} expected");
+
+        var (collateral, missing) = await attestation.FindCollateralAsync(quote.Quote, cancellationToken);
+        if (missing is not null) return None(missing.Name); // its detail may name files and hosts, and anybody may ask
+        if (collateral is null) return None($"{EnclaveFault.QuoteFailed}: the quote names no platform");
+
+        var binding = new KeyBinding(quote.SigningKey, quote.AgreementKey, quote.ConfigurationHash, quote.AnchorHash, quote.Nonce);
+        var evidence = new EnclaveEvidence(quote.Quote, binding, ends, collateral);
+        return new PythiaEvidence(ImmutableCollectionsMarshal.AsImmutableArray(evidence.Encode()), "");
     }
 
-    private static PythiaAttestation NoQuote(string trouble) => new([], [], [], [], [], [], null, trouble);
+    // Unix seconds, by this silo's clock. Keys that are neither the current nor the next ones were destroyed meanwhile.
+    private ulong? EndOf(EnclaveIdentity identity, EnclaveAttestation quote)
+    {
+        var keys = new[] { identity.Current, identity.Next }.FirstOrDefault(keys => keys is not null && keys.SigningKey.Span.SequenceEqual(quote.SigningKey.Span));
+        if (keys is { EndsIn: var left } && left == TimeSpan.MaxValue) return null;
+
+        return (ulong)(time.GetUtcNow().ToUnixTimeSeconds() + (long)(keys?.EndsIn ?? TimeSpan.Zero).TotalSeconds);
+    }
+
+    private static PythiaEvidence None(string trouble) => new([], trouble);
 
     private static bool IsEmptyOr(ImmutableArray<byte> bytes, int size) => bytes.IsDefaultOrEmpty || bytes.Length == size;
 

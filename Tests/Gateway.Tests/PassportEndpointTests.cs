@@ -7,7 +7,6 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Attestation.Attesters;
-using Pythia.Enclave.Attestation.Collateral;
 using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Verifier.Answers;
@@ -126,9 +125,9 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         await RefusedAsync(await StartAsync(), $"{Passports}?kid={KeyId}", 404, "no-verifier");
 
         var gateway = await OwnVerifierAsync();
-        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, "NotAttested: runs without")));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaEvidence([], "NotAttested: runs without")));
         await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 404, "not-attested");
-        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, "QuoteFailed: no")));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaEvidence([], "QuoteFailed: no")));
         await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 503, "try-again");
         gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => throw new OrleansException("gone"));
         await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 503, "try-again");
@@ -157,7 +156,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
         gateway.Grains.On<IPythiaGrain>("AttestAsync", call => call.Key != "31337/one" ? Task.FromResult(AttestCall(call))
             : trouble is null ? throw new OrleansException("gone")
-            : Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, trouble)));
+            : Task.FromResult(new PythiaEvidence([], trouble)));
         foreach (var query in new[] { $"passport?kid={KeyId}&nonce={Nonce}", $"passport?nonce={Nonce}", $"evidence?kid={KeyId}&nonce={Nonce}", $"evidence?nonce={Nonce}" })
         {
             // Twice, so that each has the first turn once.
@@ -193,7 +192,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     {
         var gateway = await OwnVerifierAsync();
         gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
-        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(new PythiaAttestation([], [], [], [], [], [], null, call.Key == "31337/one" ? one : two)));
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(new PythiaEvidence([], call.Key == "31337/one" ? one : two)));
         await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", status, name);
     }
 
@@ -235,7 +234,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         end.SetResult();
         (await slow).StatusCode.ShouldBe(HttpStatusCode.NotFound);
 
-        async Task<PythiaAttestation> SlowAsync(GrainCall call)
+        async Task<PythiaEvidence> SlowAsync(GrainCall call)
         {
             if (((ImmutableArray<byte>)call.Arguments[1]!).All(one => one == 0))
             {
@@ -267,10 +266,8 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     public async Task Evidence_CollateralThatCantBeHad_IsTryAgain()
     {
         var gateway = await StartAsync();
-        _collateral = () => throw new CollateralException(CollateralTroubleKind.StoreDamaged, "/srv/collateral/x.json: not readable");
-        var said = await RefusedAsync(gateway, $"/pythia/31337/evidence?kid={KeyId}", 503, "try-again");
-        said.ShouldContain("collateral: StoreDamaged");
-        said.ShouldNotContain("/srv"); // where its operator keeps what is nobody's affair
+        gateway.Grains.On<IPythiaGrain>("AttestAsync", _ => Task.FromResult(new PythiaEvidence([], "CollateralStoreDamaged")));
+        (await RefusedAsync(gateway, $"/pythia/31337/evidence?kid={KeyId}", 503, "try-again")).ShouldContain("collateral: StoreDamaged");
     }
 
     [Fact]
@@ -327,7 +324,6 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     }
 
     private SimulatedEnclave? _enclave;
-    private Func<QuoteCollateral>? _collateral;
 
     private Task<GatewayFixture> OwnVerifierAsync(params (string Key, string Value)[] settings)
         => StartAsync(_ => { }, [("Passport:KeyFile", KeyFile), ("Passport:PolicyFile", PolicyFile), .. settings]);
@@ -342,13 +338,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
 
     private async Task<GatewayFixture> StartAsync(Action<IServiceCollection> configure, params (string Key, string Value)[] settings)
     {
-        var gateway = await GatewayFixture.StartAsync(
-            services =>
-            {
-                services.AddSingleton<ICollateralSource>(new Source(() => (_collateral ?? (() => _platform.IssueCollateral()))()));
-                configure(services);
-            },
-            settings);
+        var gateway = await GatewayFixture.StartAsync(configure, settings);
         _gateways.Add(gateway);
         gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one"]));
         gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(new PythiaIdentity("one", [.. PublicKey], [.. _configuration], 0, 1, 1, "")));
@@ -356,15 +346,16 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         return gateway;
     }
 
-    private PythiaAttestation AttestCall(GrainCall call) => Attest((ImmutableArray<byte>)call.Arguments[0]!, (ImmutableArray<byte>)call.Arguments[1]!);
+    private PythiaEvidence AttestCall(GrainCall call) => Attest((ImmutableArray<byte>)call.Arguments[0]!, (ImmutableArray<byte>)call.Arguments[1]!);
 
-    private PythiaAttestation Attest(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId)
+    private PythiaEvidence Attest(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId)
     {
-        if (!keyId.IsDefaultOrEmpty && !keyId.AsSpan().SequenceEqual(Es256Key.ComputeKeyId(PublicKey))) return new PythiaAttestation([], [], [], [], [], [], null, "UnknownKey: none such");
+        if (!keyId.IsDefaultOrEmpty && !keyId.AsSpan().SequenceEqual(Es256Key.ComputeKeyId(PublicKey))) return new PythiaEvidence([], "UnknownKey: none such");
 
         var binding = new KeyBinding(PublicKey, PublicKey, _configuration, EnclaveAnchor.Development.ComputeHash(), nonce.IsDefaultOrEmpty ? new byte[32] : nonce.ToArray());
         var quote = _platform.Quote(_enclave ?? new SimulatedEnclave(_measurement), binding.ComputeReportData());
-        return new PythiaAttestation([.. quote], [.. PublicKey], [.. PublicKey], [.. _configuration], [.. binding.AnchorHash.Span], [.. binding.Nonce.Span], 600, "");
+        var ends = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 600;
+        return new PythiaEvidence([.. new EnclaveEvidence(quote, binding, ends, _platform.IssueCollateral()).Encode()], "");
     }
 
     private static int Quotes(GatewayFixture gateway) => gateway.Grains.CallsOf("AttestAsync").Count;
@@ -386,16 +377,6 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         using var content = new ByteArrayContent(evidence);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/cbor");
         return await gateway.Client.PostAsync("/v1/passports", content);
-    }
-
-    private sealed class Source(Func<QuoteCollateral> collateral) : ICollateralSource
-    {
-        public ValueTask<QuoteCollateral> GetAsync(CollateralKey key, CancellationToken cancellationToken = default)
-        {
-            key.Fmspc.ShouldBe("51ad00000000");
-            key.PlatformCa.ShouldBeFalse();
-            return ValueTask.FromResult(collateral());
-        }
     }
 
     // The way to the other operator's gateway, in memory.

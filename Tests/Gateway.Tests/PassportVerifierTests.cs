@@ -4,8 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Pythia.Enclave.Attestation.Evidence;
-using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Gateway.Passports;
 using Pythia.Vectors;
 using Shouldly;
@@ -15,8 +13,7 @@ namespace Pythia.Gateway.Tests;
 /// <summary>Somebody else's verifier may send whatever it likes, for as long as it likes, and point elsewhere.</summary>
 public sealed class PassportVerifierTests
 {
-    private static readonly EnclaveEvidence Evidence
-        = new(new byte[16], new KeyBinding(new byte[64], new byte[64], new byte[32], new byte[32], new byte[32]), null, new QuoteCollateral());
+    private static readonly byte[] Evidence = new byte[16];
 
     private readonly ManualTimeProvider _time = new();
 

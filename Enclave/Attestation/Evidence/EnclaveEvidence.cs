@@ -20,6 +20,9 @@ public sealed record EnclaveEvidence(ReadOnlyMemory<byte> Quote, KeyBinding Bind
     /// <summary>Longest evidence that is read.</summary>
     public const int MaxBytes = 64 * 1024;
 
+    /// <summary>Longest quote that fits beside the longest collateral that is kept, and the keys. Gramine gives 8 KiB at most.</summary>
+    public const int MostQuoteBytes = 15 * 1024;
+
     /// <summary>It is CBOR that anyone may read; nothing needs to know it by its type.</summary>
     public const string MediaType = "application/cbor";
 

@@ -10,7 +10,8 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
 {
     private readonly byte[] _configuration = SHA256.HashData("configuration"u8);
     private readonly byte[] _anchor = EnclaveAnchor.Development.ComputeHash();
-    private EnclaveKeys _keys = NewKeys();
+    private EnclaveKeys _keys = NewKeys(1);
+    private EnclaveKeys? _next;
 
     public static readonly SimulatedEnclave Code = new(SHA256.HashData("code"u8));
 
@@ -32,18 +33,30 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     /// <summary>Changes what is bound before it is quoted.</summary>
     public Func<KeyBinding, KeyBinding> Bind { get; set; } = binding => binding;
 
+    /// <summary>So many zeros follow its quotes, as some drivers have them.</summary>
+    public int Lengthen { get; set; }
+
     public int Quotes { get; private set; }
 
     public byte[] ConfigurationHash => _configuration;
 
     /// <summary>As a restart does.</summary>
-    public void RenewKeys() => _keys = NewKeys();
+    public void RenewKeys() => (_keys, _next) = (NewKeys(1), null);
+
+    /// <summary>The next keys are made, and sign nothing yet.</summary>
+    public EnclaveKeys Announce() => _next = NewKeys(_keys.Generation + 1);
+
+    /// <summary>The next keys sign from now on; the old ones are gone.</summary>
+    public void TurnKeys() => (_keys, _next) = (_next!, null);
+
+    /// <summary>Called before each quote, with the key id that was asked for.</summary>
+    public Action<ReadOnlyMemory<byte>> OnAttest { get; set; } = _ => { };
 
     public async ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default)
     {
         ThrowIfGone();
         if (Hangs) await Task.Delay(Timeout.Infinite, CancellationToken.None);
-        return new EnclaveIdentity(id, MirrorWorld.ChainId, _configuration, _anchor, AssuranceLevel.Development, _keys);
+        return new EnclaveIdentity(id, MirrorWorld.ChainId, _configuration, _anchor, AssuranceLevel.Development, _keys, _next);
     }
 
     public ValueTask<EnclaveRevocation> RevokeOwnKeyAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default) => throw new NotSupportedException();
@@ -52,10 +65,13 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     {
         ThrowIfGone();
         if (QuoteFault is { } fault) throw new EnclaveException(fault, "told so");
-        if (!keyId.Span.SequenceEqual(_keys.KeyId.Span)) throw new EnclaveException(EnclaveFault.UnknownKey, "other keys");
+        OnAttest(keyId);
+        var keys = keyId.IsEmpty || keyId.Span.SequenceEqual(_keys.KeyId.Span) ? _keys
+            : _next is { } next && keyId.Span.SequenceEqual(next.KeyId.Span) ? next
+            : throw new EnclaveException(EnclaveFault.UnknownKey, "other keys");
         Quotes++;
-        var binding = Bind(new KeyBinding(_keys.SigningKey, _keys.AgreementKey, _configuration, _anchor, nonce));
-        var quote = platform.Quote(Says, binding.ComputeReportData());
+        var binding = Bind(new KeyBinding(keys.SigningKey, keys.AgreementKey, _configuration, _anchor, nonce.IsEmpty ? new byte[KeyBinding.NonceBytes] : nonce));
+        byte[] quote = [.. platform.Quote(Says, binding.ComputeReportData()), .. new byte[Lengthen]];
         return new(new EnclaveAttestation(quote, binding.SigningKey, binding.AgreementKey, binding.ConfigurationHash, binding.AnchorHash, binding.Nonce));
     }
 
@@ -84,10 +100,10 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
         return new(new EnclaveHealth(true, new VerifiedHead(1, 1, new byte[32], AssuranceLevel.Development), null, [], 0, 0));
     }
 
-    private static EnclaveKeys NewKeys()
+    private static EnclaveKeys NewKeys(ulong generation)
     {
         var key = RandomNumberGenerator.GetBytes(64);
-        return new EnclaveKeys(1, key, RandomNumberGenerator.GetBytes(64), SHA256.HashData(key).AsMemory(0, 8), TimeSpan.Zero, TimeSpan.FromHours(24));
+        return new EnclaveKeys(generation, key, RandomNumberGenerator.GetBytes(64), SHA256.HashData(key).AsMemory(0, 8), TimeSpan.Zero, TimeSpan.FromHours(24));
     }
 
     private void ThrowIfGone()
