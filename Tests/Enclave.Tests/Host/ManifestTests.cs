@@ -14,7 +14,8 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
     private static readonly string[] Known =
     [
         "libos.entrypoint", "loader.entrypoint.uri", "loader.log_level", "loader.argv", "fs.mounts", "sgx.enclave_size", "sgx.max_threads", "sgx.edmm_enable", "sgx.debug",
-        "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn", "sgx.use_exinfo", "sys.enable_extra_runtime_domain_names_conf", "sgx.trusted_files", "sgx.allowed_files",
+        "sgx.remote_attestation", "sgx.isvprodid", "sgx.isvsvn", "sgx.use_exinfo", "sys.enable_extra_runtime_domain_names_conf", "sys.enable_sigterm_injection",
+        "sys.disallow_subprocesses", "sgx.trusted_files", "sgx.allowed_files",
     ];
 
     private static readonly string Template = File.ReadAllText(Path.Combine(SharedVectors.RepositoryRoot, "Enclave", "pythia.manifest.template"));
@@ -51,6 +52,8 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
     [InlineData("sgx.use_exinfo", "true")]
     [InlineData("sgx.remote_attestation", "\"dcap\"")]
     [InlineData("sgx.enclave_size", "\"1G\"")]
+    [InlineData("sys.enable_sigterm_injection", "true")]
+    [InlineData("sys.disallow_subprocesses", "true")]
     public void Template_WhatTheMeasurementMeans_IsAsItMustBe(string key, string value) => Values[key].ShouldBe(value);
 
     [Fact]
@@ -81,6 +84,15 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
     }
 
     [Fact]
+    public void Template_TemporaryFolder_HidesNoneOfTheOthers()
+    {
+        // A mount hides what was mounted below it before.
+        var mounts = MountPath().Matches(Template).Select(match => match.Groups["path"].Value).ToList();
+        mounts.Count.ShouldBe(7);
+        mounts[0].ShouldBe("/tmp");
+    }
+
+    [Fact]
     public void Template_AllowedFiles_AreTheHostsWordAlone()
         => List("sgx.allowed_files").ShouldBe(["{{ host_dir }}/host.json"]);
 
@@ -101,6 +113,9 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
 
     [GeneratedRegex("^(?<key>[a-z][\\w.]*) = (?<value>.*)$", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
     private static partial Regex Assignment();
+
+    [GeneratedRegex("^ {2}\\{.* path = \"(?<path>[^\"]+)\"", RegexOptions.Multiline | RegexOptions.CultureInvariant)]
+    private static partial Regex MountPath();
 
     [GeneratedRegex("\"file:(?<path>[^\"]+)\"", RegexOptions.CultureInvariant)]
     private static partial Regex FileUri();
