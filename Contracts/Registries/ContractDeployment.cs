@@ -21,7 +21,7 @@ public sealed class ContractDeployment(
     private const ulong DeploymentGas = 8_000_000;
 
     /// <summary>In the order of deployment: a contract knows the addresses of those before it.</summary>
-    private static readonly string[] Names = ["DeviceRegistry", "PolicyRegistry", "ConsentRegistry", "Relay", "PythiaRegistry"];
+    private static readonly string[] Names = ["DeviceRegistry", "PolicyRegistry", "ConsentRegistry", "Relay", "ProvenFacts", "PythiaRegistry"];
 
     private readonly RegistryEndorsers _endorsers = endorsers ?? RegistryEndorsers.Of([deployer.Address], 1);
 
@@ -98,7 +98,8 @@ public sealed class ContractDeployment(
         var data = planned.Name switch
         {
             "ConsentRegistry" => artifact.EncodeDeployment(manifest.DeviceRegistry, manifest.PolicyRegistry),
-            "PythiaRegistry" => artifact.EncodeDeployment(_endorsers.Members.Select(member => (object)member).ToArray(), _endorsers.Threshold),
+            "ProvenFacts" => artifact.EncodeDeployment(manifest.DeviceRegistry, manifest.ConsentRegistry, manifest.PolicyRegistry),
+            "PythiaRegistry" => artifact.EncodeDeployment(_endorsers.Members.Select(member => (object)member).ToArray(), _endorsers.Threshold, manifest.ProvenFacts),
             _ => artifact.EncodeDeployment(),
         };
         var sender = new DirectSender(rpc, deployer, manifest.ChainId, fees, time);

@@ -40,6 +40,9 @@ public sealed record DeploymentManifest(
     public Address Relay => AddressOf("Relay");
 
     [JsonIgnore]
+    public Address ProvenFacts => AddressOf("ProvenFacts");
+
+    [JsonIgnore]
     public Address PythiaRegistry => AddressOf("PythiaRegistry");
 
     /// <exception cref="KeyNotFoundException">There is no such contract.</exception>

@@ -47,11 +47,14 @@ public enum KeyFault
     /// <summary>Two results for one fact about one device under one block hash.</summary>
     Contradiction = 1,
 
-    /// <summary>Two numbers or times for one block hash.</summary>
+    /// <summary>Two numbers or times for one block hash, or others than its header has.</summary>
     Block = 2,
 
     /// <summary>A finalized block hash that is not the chain's.</summary>
     NotCanonical = 3,
+
+    /// <summary>A result that the named block's own state contradicts.</summary>
+    Storage = 4,
 }
 
 /// <summary>The status of an enclave's key at a time. The numbers are the contract's and those of the fact PythiaKey.</summary>
@@ -81,6 +84,27 @@ public sealed record AnswerStatement(ImmutableArray<byte> Question, ImmutableArr
     internal object?[] ToAbi() => [Question.ToArray(), Answer.ToArray(), Fact];
 }
 
+/// <summary>An account and slots of it, as <c>eth_getProof</c> (EIP-1186) gives their nodes.</summary>
+/// <param name="Account">From the state root down.</param>
+/// <param name="Slots">From the storage root down, in the order in which the fact asks for them (IProvenFacts.resultOf).</param>
+public sealed record AccountNodes(ImmutableArray<ReadOnlyMemory<byte>> Account, ImmutableArray<ImmutableArray<ReadOnlyMemory<byte>>> Slots)
+{
+    internal object?[] ToAbi() => [ToAbi(Account), Slots.Select(slot => (object)ToAbi(slot)).ToArray()];
+
+    private static object[] ToAbi(ImmutableArray<ReadOnlyMemory<byte>> nodes) => [.. nodes.Select(node => (object)node.ToArray())];
+}
+
+/// <summary>What an answer is held to: the state of the block that it names.</summary>
+/// <param name="Configuration">What the key's configuration hash is the SHA-256 of.</param>
+/// <param name="Header">RLP.</param>
+/// <param name="Accounts">Those that the fact rests on; none where the header alone shows the fault.</param>
+public sealed record StorageProof(ReadOnlyMemory<byte> Configuration, ReadOnlyMemory<byte> Header, ImmutableArray<AccountNodes> Accounts)
+{
+    internal object?[] ToAbi() => [Configuration.ToArray(), Header.ToArray(), AccountsToAbi()];
+
+    internal object[] AccountsToAbi() => [.. Accounts.Select(account => (object)account.ToAbi())];
+}
+
 /// <summary>Call data of what anybody may send to PythiaRegistry, and what a key says of itself.</summary>
 public static class EnclaveKeyCalls
 {
@@ -92,8 +116,13 @@ public static class EnclaveKeyCalls
         => RegistryAbi.PythiaRegistry.Function("proveContradiction").Encode(x, y, first.ToAbi(), second.ToAbi());
 
     /// <summary>Ends a key by a finalized answer whose block hash is not the chain's. The chain knows 8,191 hashes (EIP-2935).</summary>
-    public static byte[] ProveNotCanonical(Hash32 x, Hash32 y, AnswerStatement statement)
-        => RegistryAbi.PythiaRegistry.Function("proveNotCanonical").Encode(x, y, statement.ToAbi());
+    /// <param name="configuration">What the key's configuration hash is the SHA-256 of: it must be of this chain.</param>
+    public static byte[] ProveNotCanonical(Hash32 x, Hash32 y, AnswerStatement statement, ReadOnlyMemory<byte> configuration)
+        => RegistryAbi.PythiaRegistry.Function("proveNotCanonical").Encode(x, y, statement.ToAbi(), configuration.ToArray());
+
+    /// <summary>Ends a key by an answer and what the block that it names holds in truth, at any level and of any age.</summary>
+    public static byte[] ProveAgainstStorage(Hash32 x, Hash32 y, AnswerStatement statement, StorageProof proof)
+        => RegistryAbi.PythiaRegistry.Function("proveAgainstStorage").Encode(x, y, statement.ToAbi(), proof.ToAbi());
 
     /// <summary>Carries a key's own word that it ends: an ES256 signature over <see cref="OwnRevocation"/>.</summary>
     public static byte[] RevokeOwnKey(Hash32 x, Hash32 y, Hash32 r, Hash32 s) => RegistryAbi.PythiaRegistry.Function("revokeOwnKey").Encode(x, y, r, s);

@@ -16,11 +16,13 @@ public static class RegistryAbi
 
     public static ContractAbi PythiaRegistry { get; } = Load("PythiaRegistry");
 
-    /// <summary>Errors and events of all five: what a receipt of a relayed batch may hold.</summary>
+    public static ContractAbi ProvenFacts { get; } = Load("ProvenFacts");
+
+    /// <summary>Errors and events of all: what a receipt of a relayed batch may hold.</summary>
     public static ContractAbi All { get; } = new(
         [],
         [.. DeviceRegistry.Events, .. ConsentRegistry.Events, .. PolicyRegistry.Events, .. Relay.Events, .. PythiaRegistry.Events],
-        [.. DeviceRegistry.Errors, .. ConsentRegistry.Errors, .. PolicyRegistry.Errors, .. Relay.Errors, .. PythiaRegistry.Errors],
+        [.. DeviceRegistry.Errors, .. ConsentRegistry.Errors, .. PolicyRegistry.Errors, .. Relay.Errors, .. PythiaRegistry.Errors, .. ProvenFacts.Errors],
         []);
 
     internal static ContractAbi Of(RegistryKind registry) => registry switch

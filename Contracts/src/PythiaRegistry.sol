@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {IProvenFacts} from "./interfaces/IProvenFacts.sol";
 import {IPythiaRegistry} from "./interfaces/IPythiaRegistry.sol";
 import {DeviceStatement} from "./libraries/DeviceStatement.sol";
 import {EndorserSet} from "./libraries/EndorserSet.sol";
@@ -54,6 +55,9 @@ contract PythiaRegistry is IPythiaRegistry, EIP712 {
     );
     bytes32 private constant REVOKE_KEY_TYPEHASH = keccak256("RevokeKey(bytes32 keyId,uint64 deadline)");
 
+    /// @inheritdoc IPythiaRegistry
+    IProvenFacts public immutable facts;
+
     Heads private _heads;
     mapping(bytes32 keyId => EnclaveKey) private _keys;
     mapping(uint32 index => bytes32) private _measurements;
@@ -61,8 +65,11 @@ contract PythiaRegistry is IPythiaRegistry, EIP712 {
     mapping(bytes32 measurement => uint32) private _measurementIndexes;
     mapping(bytes32 configuration => uint32) private _configurationIndexes;
 
-    /// @param endorsers_ ascending. @param threshold how many of them an act needs.
-    constructor(address[] memory endorsers_, uint8 threshold) EIP712("Pythia PythiaRegistry", "1") {
+    /// @param endorsers_ ascending. @param threshold how many of them an act needs. @param facts_ of the same deployment.
+    constructor(address[] memory endorsers_, uint8 threshold, IProvenFacts facts_)
+        EIP712("Pythia PythiaRegistry", "1")
+    {
+        facts = facts_;
         _setEndorsers(endorsers_, threshold, 1);
     }
 
@@ -199,14 +206,40 @@ contract PythiaRegistry is IPythiaRegistry, EIP712 {
     }
 
     /// @inheritdoc IPythiaRegistry
-    function proveNotCanonical(bytes32 x, bytes32 y, Statement calldata statement) external {
-        (bytes32 keyId, bytes32 configuration) = _registered(x, y);
-        SignedAnswer.Said memory said = _said(keyId, configuration, x, y, statement);
+    function proveNotCanonical(bytes32 x, bytes32 y, Statement calldata statement, bytes calldata configuration)
+        external
+    {
+        (bytes32 keyId, bytes32 registered) = _registered(x, y);
+        SignedAnswer.Said memory said = _said(keyId, registered, x, y, statement);
+        _checkConfiguration(configuration, registered);
         bytes32 canonical = Blockhash.blockHash(said.number);
         if (canonical == 0) revert BlockUnknown(said.number);
         if (said.level != FINALIZED || said.blockHash == canonical) revert FaultNotProven();
 
         _fault(keyId, Fault.NotCanonical, said.blockHash);
+    }
+
+    /// @inheritdoc IPythiaRegistry
+    function proveAgainstStorage(bytes32 x, bytes32 y, Statement calldata statement, StorageProof calldata proof)
+        external
+    {
+        (bytes32 keyId, bytes32 registered) = _registered(x, y);
+        SignedAnswer.Said memory said = _said(keyId, registered, x, y, statement);
+        IProvenFacts.BlockFacts memory named = facts.blockOf(proof.header);
+        if (named.hash != said.blockHash) revert HeaderMismatch(named.hash, said.blockHash);
+        if (named.number != said.number || named.time != said.time) return _fault(keyId, Fault.Block, said.blockHash);
+
+        _checkConfiguration(proof.configuration, registered);
+        bytes memory result = facts.resultOf(
+            proof.configuration,
+            address(this),
+            proof.header,
+            said.device,
+            statement.question[said.factStart:said.factEnd],
+            proof.accounts
+        );
+        if (keccak256(result) == said.result) revert FaultNotProven();
+        _fault(keyId, Fault.Storage, said.blockHash);
     }
 
     // ---- Views
@@ -346,6 +379,14 @@ contract PythiaRegistry is IPythiaRegistry, EIP712 {
         bool signed;
         (signed, said) = SignedAnswer.read(statement, configuration, x, y);
         if (!signed) revert AnswerNotSigned(keyId);
+    }
+
+    /// @dev That these are the bytes behind the registered hash, and of this chain: another chain's blocks are not ours to judge.
+    function _checkConfiguration(bytes calldata configuration, bytes32 registered) private view {
+        bytes32 found = sha256(configuration);
+        if (found != registered) revert ConfigurationMismatch(found, registered);
+        uint64 chainId = facts.chainIdOf(configuration);
+        if (chainId != block.chainid) revert ChainMismatch(chainId, block.chainid);
     }
 
     function _fault(bytes32 keyId, Fault fault, bytes32 blockHash) private {

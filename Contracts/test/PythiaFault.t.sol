@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPythiaRegistry} from "../src/interfaces/IPythiaRegistry.sol";
+import {Cbor} from "../src/libraries/Cbor.sol";
 import {Answers} from "./utils/Answers.sol";
 import {EndorsersTest} from "./utils/EndorsersTest.sol";
 
@@ -22,19 +23,19 @@ contract PythiaFaultTest is EndorsersTest {
         (x, y) = (bytes32(keyX), bytes32(keyY));
     }
 
-    function said(Answers.Body memory body) internal pure returns (IPythiaRegistry.Statement memory) {
-        return Answers.statement(ENCLAVE_KEY, CONFIGURATION, body);
+    function said(Answers.Body memory body) internal view returns (IPythiaRegistry.Statement memory) {
+        return Answers.statement(ENCLAVE_KEY, configurationHash, body);
     }
 
-    function saidOf(bytes memory question, bytes memory body) internal pure returns (IPythiaRegistry.Statement memory) {
-        return Answers.statement(ENCLAVE_KEY, CONFIGURATION, question, body);
+    function saidOf(bytes memory question, bytes memory body) internal view returns (IPythiaRegistry.Statement memory) {
+        return Answers.statement(ENCLAVE_KEY, configurationHash, question, body);
     }
 
-    function allowed() internal pure returns (IPythiaRegistry.Statement memory) {
+    function allowed() internal view returns (IPythiaRegistry.Statement memory) {
         return said(Answers.body());
     }
 
-    function denied() internal pure returns (IPythiaRegistry.Statement memory) {
+    function denied() internal view returns (IPythiaRegistry.Statement memory) {
         Answers.Body memory body = Answers.body();
         body.results = DENIED;
         return said(body);
@@ -97,7 +98,7 @@ contract PythiaFaultTest is EndorsersTest {
         IPythiaRegistry.Statement memory second = saidOf(Answers.question(7, facts), Answers.encode(body));
         second.fact = 2;
         IPythiaRegistry.Statement memory first = allowed();
-        vm.expectPartialRevert(IPythiaRegistry.AnswerMalformed.selector);
+        vm.expectPartialRevert(Cbor.CborMalformed.selector);
         prove(first, second);
 
         body.results = hex"8341aa83010203820102";
@@ -124,8 +125,8 @@ contract PythiaFaultTest is EndorsersTest {
         registry.proveContradiction(
             bytes32(otherX),
             bytes32(otherY),
-            Answers.statement(ENCLAVE_KEY + 1, CONFIGURATION, body),
-            Answers.statement(ENCLAVE_KEY + 1, CONFIGURATION, Answers.body())
+            Answers.statement(ENCLAVE_KEY + 1, configurationHash, body),
+            Answers.statement(ENCLAVE_KEY + 1, configurationHash, Answers.body())
         );
         assertEq(registry.statusOf(keyIdOf(ENCLAVE_KEY + 1)), 3, "faulted");
     }
@@ -165,7 +166,7 @@ contract PythiaFaultTest is EndorsersTest {
     function test_Contradiction_OfAnotherKeyOrConfiguration_IsNotSigned() public {
         Answers.Body memory body = Answers.body();
         body.results = DENIED;
-        refused(allowed(), Answers.statement(ENCLAVE_KEY + 1, CONFIGURATION, body), notSigned());
+        refused(allowed(), Answers.statement(ENCLAVE_KEY + 1, configurationHash, body), notSigned());
         refused(allowed(), Answers.statement(ENCLAVE_KEY, keccak256("other"), body), notSigned());
     }
 
@@ -174,7 +175,7 @@ contract PythiaFaultTest is EndorsersTest {
         body.results = DENIED;
         bytes memory encoded = Answers.encode(body);
         bytes8 kid = bytes8(sha256("a hint"));
-        (bytes32 r, bytes32 s) = Answers.sign(ENCLAVE_KEY, CONFIGURATION, Answers.question(7), encoded, kid);
+        (bytes32 r, bytes32 s) = Answers.sign(ENCLAVE_KEY, configurationHash, Answers.question(7), encoded, kid);
         bytes memory turned = Answers.answer(kid, encoded, r, Answers.turned(s));
         refused(allowed(), IPythiaRegistry.Statement(Answers.question(7), turned, 0), notSigned());
         bytes memory straight = Answers.answer(kid, encoded, r, s);
@@ -201,7 +202,7 @@ contract PythiaFaultTest is EndorsersTest {
     }
 
     function test_Contradiction_OfAWithdrawnConfiguration_IsRefused() public {
-        withdrawConfiguration(CONFIGURATION, 1);
+        withdrawConfiguration(configurationHash, 1);
         IPythiaRegistry.Statement memory first = allowed();
         IPythiaRegistry.Statement memory second = denied();
         vm.expectRevert(abi.encodeWithSelector(IPythiaRegistry.ConfigurationRefused.selector, 1, 0));
@@ -240,7 +241,7 @@ contract PythiaFaultTest is EndorsersTest {
     function malformed(bytes memory body) internal {
         IPythiaRegistry.Statement memory second = saidOf(Answers.question(7), body);
         IPythiaRegistry.Statement memory first = allowed();
-        vm.expectPartialRevert(IPythiaRegistry.AnswerMalformed.selector);
+        vm.expectPartialRevert(Cbor.CborMalformed.selector);
         prove(first, second);
     }
 
@@ -250,8 +251,8 @@ contract PythiaFaultTest is EndorsersTest {
         registry.proveContradiction(
             bytes32(otherX),
             bytes32(otherY),
-            Answers.statement(ENCLAVE_KEY + 2, CONFIGURATION, Answers.body()),
-            Answers.statement(ENCLAVE_KEY + 2, CONFIGURATION, Answers.question(7), body)
+            Answers.statement(ENCLAVE_KEY + 2, configurationHash, Answers.body()),
+            Answers.statement(ENCLAVE_KEY + 2, configurationHash, Answers.question(7), body)
         );
         assertEq(registry.statusOf(keyIdOf(ENCLAVE_KEY + 2)), 3, "faulted");
     }
@@ -273,7 +274,7 @@ contract PythiaFaultTest is EndorsersTest {
     function malformedQuestion(bytes memory question) internal {
         IPythiaRegistry.Statement memory second = saidOf(question, Answers.encode(Answers.body()));
         IPythiaRegistry.Statement memory first = allowed();
-        vm.expectPartialRevert(IPythiaRegistry.AnswerMalformed.selector);
+        vm.expectPartialRevert(Cbor.CborMalformed.selector);
         prove(first, second);
     }
 
@@ -281,7 +282,7 @@ contract PythiaFaultTest is EndorsersTest {
         IPythiaRegistry.Statement memory second = denied();
         second.fact = 1;
         IPythiaRegistry.Statement memory first = allowed();
-        vm.expectPartialRevert(IPythiaRegistry.AnswerMalformed.selector);
+        vm.expectPartialRevert(Cbor.CborMalformed.selector);
         prove(first, second);
     }
 
@@ -323,7 +324,7 @@ contract PythiaFaultTest is EndorsersTest {
 
     function finalized(uint256 number, bytes32 hash, uint256 level)
         internal
-        pure
+        view
         returns (IPythiaRegistry.Statement memory)
     {
         Answers.Body memory body = Answers.body();
@@ -336,7 +337,7 @@ contract PythiaFaultTest is EndorsersTest {
         vm.setBlockhash(999_744, keccak256("canonical"));
         vm.expectEmit(address(registry));
         emit IPythiaRegistry.KeyFaulted(keyId, IPythiaRegistry.Fault.NotCanonical, keccak256("false"));
-        registry.proveNotCanonical(x, y, finalized(999_744, keccak256("false"), 3));
+        registry.proveNotCanonical(x, y, finalized(999_744, keccak256("false"), 3), preimage);
         assertEq(registry.statusOf(keyId), 3, "faulted");
     }
 
@@ -345,8 +346,8 @@ contract PythiaFaultTest is EndorsersTest {
         vm.mockCall(HISTORY, abi.encode(uint256(992_000)), abi.encode(keccak256("canonical")));
         IPythiaRegistry.Statement memory truth = finalized(992_000, keccak256("canonical"), 3);
         vm.expectRevert(notProven());
-        registry.proveNotCanonical(x, y, truth);
-        registry.proveNotCanonical(x, y, finalized(992_000, keccak256("false"), 3));
+        registry.proveNotCanonical(x, y, truth, preimage);
+        registry.proveNotCanonical(x, y, finalized(992_000, keccak256("false"), 3), preimage);
         assertEq(registry.statusOf(keyId), 3, "faulted");
     }
 
@@ -373,7 +374,7 @@ contract PythiaFaultTest is EndorsersTest {
 
     function refusedBlock(IPythiaRegistry.Statement memory statement, bytes memory why) internal {
         vm.expectRevert(why);
-        registry.proveNotCanonical(x, y, statement);
+        registry.proveNotCanonical(x, y, statement, preimage);
         assertEq(registry.statusOf(keyId), 1, "the key is good");
     }
 }

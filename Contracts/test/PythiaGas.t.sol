@@ -42,9 +42,9 @@ contract PythiaGasTest is EndorsersTest {
         register(ENCLAVE_KEY + 1);
         (uint256 x, uint256 y) = vm.publicKeyP256(ENCLAVE_KEY);
         Answers.Body memory body = Answers.body();
-        IPythiaRegistry.Statement memory first = Answers.statement(ENCLAVE_KEY, CONFIGURATION, body);
+        IPythiaRegistry.Statement memory first = Answers.statement(ENCLAVE_KEY, configurationHash, body);
         body.results = hex"81f6";
-        IPythiaRegistry.Statement memory second = Answers.statement(ENCLAVE_KEY, CONFIGURATION, body);
+        IPythiaRegistry.Statement memory second = Answers.statement(ENCLAVE_KEY, configurationHash, body);
         registry.proveContradiction(bytes32(x), bytes32(y), first, second);
         direct("fault proof: two answers");
 
@@ -53,7 +53,9 @@ contract PythiaGasTest is EndorsersTest {
         body.level = 3;
         vm.setBlockhash(body.number, keccak256("canonical"));
         (x, y) = vm.publicKeyP256(ENCLAVE_KEY + 1);
-        registry.proveNotCanonical(bytes32(x), bytes32(y), Answers.statement(ENCLAVE_KEY + 1, CONFIGURATION, body));
+        registry.proveNotCanonical(
+            bytes32(x), bytes32(y), Answers.statement(ENCLAVE_KEY + 1, configurationHash, body), preimage
+        );
         direct("fault proof: a block that is not the chain's");
     }
 }

@@ -151,8 +151,8 @@ contract PythiaLife is EndorsersTest {
         return index == 1 ? MEASUREMENT : keccak256(abi.encode("measurement", index % 2));
     }
 
-    function configurationOf(uint32 index) private pure returns (bytes32) {
-        return index == 1 ? CONFIGURATION : keccak256(abi.encode("configuration", index));
+    function configurationOf(uint32 index) private view returns (bytes32) {
+        return index == 1 ? configurationHash : keccak256(abi.encode("configuration", index));
     }
 }
 

@@ -204,7 +204,7 @@ contract PythiaRegistryTest is EndorsersTest {
         refusedMeasurement(0, 2);
         refusedMeasurement(OTHER, 1);
         refusedMeasurement(OTHER, 3);
-        refusedConfiguration(CONFIGURATION, 2);
+        refusedConfiguration(configurationHash, 2);
         refusedConfiguration(0, 2);
         refusedConfiguration(OTHER, 1);
         refusedConfiguration(OTHER, 3);
@@ -239,10 +239,10 @@ contract PythiaRegistryTest is EndorsersTest {
 
     function test_WithdrawConfiguration_EndsItsKeys() public {
         bytes32 keyId = register(ENCLAVE_KEY);
-        withdrawConfiguration(CONFIGURATION, 1);
+        withdrawConfiguration(configurationHash, 1);
         assertEq(registry.statusOf(keyId), 4, "withdrawn");
         assertEq(registry.configurationAt(1), 0, "place");
-        endorseConfiguration(CONFIGURATION, 2);
+        endorseConfiguration(configurationHash, 2);
         assertEq(registry.statusOf(keyId), 4, "still withdrawn");
     }
 
@@ -283,7 +283,7 @@ contract PythiaRegistryTest is EndorsersTest {
 
     function testFuzz_RegisterKey_AnyFieldChanged_IsRefused(uint8 field, uint8 bit) public {
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
-        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION));
+        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash));
         bytes32 flip = bytes32(uint256(1) << bit);
         field = field % 6;
         if (field == 0) r.x ^= flip;
@@ -300,7 +300,7 @@ contract PythiaRegistryTest is EndorsersTest {
         endorseMeasurement(OTHER, 2);
         endorseConfiguration(OTHER, 2);
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
-        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION));
+        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash));
         r.measurement = 2;
         vm.expectPartialRevert(IPythiaRegistry.EndorsementInvalid.selector);
         registry.registerKey(r, LATER, e);
@@ -312,7 +312,7 @@ contract PythiaRegistryTest is EndorsersTest {
     function test_RegisterKey_UnderNothingEndorsed_IsRefused() public {
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
         r.measurement = 2;
-        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, 0, CONFIGURATION));
+        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, 0, configurationHash));
         vm.expectRevert(abi.encodeWithSelector(IPythiaRegistry.MeasurementRefused.selector, 2, 0));
         registry.registerKey(r, LATER, e);
         (r.measurement, r.configuration) = (1, 0);
@@ -323,7 +323,7 @@ contract PythiaRegistryTest is EndorsersTest {
 
     function test_RegisterKey_WithheldUntilTheMeasurementEnds_IsRefused() public {
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
-        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION));
+        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash));
         withdrawMeasurement(MEASUREMENT, 1);
         vm.expectRevert(abi.encodeWithSelector(IPythiaRegistry.MeasurementRefused.selector, 1, 0));
         registry.registerKey(r, LATER, e);
@@ -338,7 +338,7 @@ contract PythiaRegistryTest is EndorsersTest {
 
     function refusedAgain(bytes32 keyId, uint8 status) internal {
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
-        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION));
+        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash));
         vm.expectRevert(abi.encodeWithSelector(IPythiaRegistry.KeyStatusRefused.selector, keyId, status));
         registry.registerKey(r, LATER, e);
     }
@@ -355,7 +355,7 @@ contract PythiaRegistryTest is EndorsersTest {
         refusedEnd(uint40(NOW) + 90 days + 1);
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
         r.notAfter = uint40(NOW) + 90 days;
-        registry.registerKey(r, LATER, endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION)));
+        registry.registerKey(r, LATER, endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash)));
         bytes32 keyId = keyIdOf(ENCLAVE_KEY);
         vm.warp(r.notAfter);
         assertEq(registry.statusOf(keyId), 1, "active to the last second");
@@ -366,7 +366,7 @@ contract PythiaRegistryTest is EndorsersTest {
     function refusedEnd(uint40 notAfter) internal {
         IPythiaRegistry.Registration memory r = registrationOf(ENCLAVE_KEY);
         r.notAfter = notAfter;
-        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION));
+        bytes memory e = endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash));
         vm.expectRevert(
             abi.encodeWithSelector(IPythiaRegistry.KeyExpiryRefused.selector, keyIdOf(ENCLAVE_KEY), notAfter)
         );

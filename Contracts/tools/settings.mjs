@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** What is deployed, in the order of deployment. */
-export const deployed = ["DeviceRegistry", "PolicyRegistry", "ConsentRegistry", "Relay", "PythiaRegistry"];
+export const deployed = ["DeviceRegistry", "PolicyRegistry", "ConsentRegistry", "Relay", "ProvenFacts", "PythiaRegistry"];
 
 /**
  * Low runs would save code size, high runs save gas at each call; DeviceRegistry must stay under 24,576 bytes (EIP-170).

@@ -75,7 +75,7 @@ public sealed class EnclaveOptions
     public int KeyOverlapMinutes { get; set; } = 60;
 
     /// <summary>The part that is attested.</summary>
-    internal EnclaveConfiguration ToConfiguration() => new(
+    public EnclaveConfiguration ToConfiguration() => new(
         ChainId,
         Hash32.Parse(GenesisHash),
         [.. ToContracts()],

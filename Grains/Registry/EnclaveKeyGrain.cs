@@ -58,6 +58,7 @@ public sealed class EnclaveKeyGrain(
         KeyFault.Contradiction => "contradiction",
         KeyFault.Block => "block",
         KeyFault.NotCanonical => "not canonical",
+        KeyFault.Storage => "storage",
         _ => $"fault {(int)fault}",
     };
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IProvenFacts} from "./IProvenFacts.sol";
+
 /// @title IPythiaRegistry
 /// @notice Which enclaves are genuine: measurements (MRENCLAVE) and configuration hashes that m of n endorsers stand for,
 /// enclave keys under them, and the end of each. A key ends by its date, by m endorsers, by itself, with its
@@ -15,6 +17,10 @@ pragma solidity 0.8.37;
 ///  - a change of endorsers names the version of the set that it replaces.
 /// So what takes back can't be made to fail by other acts, and a withheld registration is void once the measurement or
 /// the configuration was withdrawn, the key was revoked, or too few of its signers are still endorsers.
+///
+/// Endorsers see to it that a configuration is of this chain and names this deployment's contracts, this registry among them: answers
+/// under one of another chain could be held against nothing here. The fault proofs below trust nobody for that, and refuse such a
+/// configuration where it matters, so that its keys can't be ended by honest answers.
 ///
 /// A key's own word is ES256 (SHA-256, P-256, high s allowed) over
 /// `"pythia/revoke-key/1" ‖ chain id 32 ‖ this contract 20 ‖ key id 32`.
@@ -61,15 +67,27 @@ interface IPythiaRegistry {
         uint8 fact;
     }
 
+    /// @notice What an answer is held to: the state of the block that it names.
+    /// @param configuration what the key's configuration hash is the SHA-256 of: deterministic CBOR
+    /// `["pythia/config/1", chain id, genesis hash, [* [name, address, code hash]], rules]`.
+    /// @param header RLP of the block's header. @param accounts see {IProvenFacts-resultOf}.
+    struct StorageProof {
+        bytes configuration;
+        bytes header;
+        IProvenFacts.AccountProof[] accounts;
+    }
+
     /// @notice What a key did. The numbers are the event's.
     enum Fault {
         None,
         /// Two results for one fact about one device under one block hash.
         Contradiction,
-        /// Two numbers or times for one block hash.
+        /// Two numbers or times for one block hash, or others than its header has.
         Block,
         /// A finalized block hash that is not the chain's.
-        NotCanonical
+        NotCanonical,
+        /// A result that the named block's own state contradicts.
+        Storage
     }
 
     event MeasurementEndorsed(uint32 indexed index, bytes32 indexed measurement);
@@ -101,8 +119,11 @@ interface IPythiaRegistry {
     error KeyStatementInvalid(bytes32 keyId);
     /// @notice The answer holds no signature of this key for this question under the key's configuration.
     error AnswerNotSigned(bytes32 keyId);
-    /// @notice The bytes at this offset are not of the protocol's form.
-    error AnswerMalformed(uint256 offset);
+    /// @notice The bytes' hash is not the one that the key was registered under.
+    error ConfigurationMismatch(bytes32 found, bytes32 expected);
+    error ChainMismatch(uint256 found, uint256 expected);
+    /// @notice The header's hash is not the one that the answer names.
+    error HeaderMismatch(bytes32 found, bytes32 expected);
     /// @notice The answers, or answer and chain, don't contradict each other.
     error FaultNotProven();
     /// @notice The chain no longer knows the hash of this block (EIP-2935 keeps 8,191), or does not yet.
@@ -155,11 +176,23 @@ interface IPythiaRegistry {
     function proveContradiction(bytes32 x, bytes32 y, Statement calldata first, Statement calldata second) external;
 
     /// @notice Ends a key by an answer of level `finalized` whose block hash is not the chain's at that number.
-    function proveNotCanonical(bytes32 x, bytes32 y, Statement calldata statement) external;
+    /// @param configuration as in {StorageProof}: it must be of this chain. Its genesis hash can't be checked here, so of two chains
+    /// with one id only one may have its configurations endorsed.
+    function proveNotCanonical(bytes32 x, bytes32 y, Statement calldata statement, bytes calldata configuration)
+        external;
+
+    /// @notice Ends a key by one answer and what the block that it names holds in truth: another number or time in its header (nothing
+    /// else of the proof is looked at then), or state under its header's root from which another result follows. The block need not be
+    /// the chain's, nor recent, and the level is no matter: an enclave signs nothing but what it proved under that header.
+    function proveAgainstStorage(bytes32 x, bytes32 y, Statement calldata statement, StorageProof calldata proof)
+        external;
 
     // ---- Views
 
     function key(bytes32 keyId) external view returns (EnclaveKey memory);
+
+    /// @notice What a block's state says of a fact: fixed with this contract.
+    function facts() external view returns (IProvenFacts);
 
     /// @notice What a verifier makes of it at this block's time: 0 unknown, 1 active, 2 revoked, 3 faulted, 4 withdrawn
     /// (its measurement or configuration), 5 expired.

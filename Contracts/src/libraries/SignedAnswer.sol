@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {P256} from "@openzeppelin/contracts/utils/cryptography/P256.sol";
 import {IPythiaRegistry} from "../interfaces/IPythiaRegistry.sol";
+import {Cbor} from "./Cbor.sol";
 
 /// @title SignedAnswer
 /// @notice Reads questions and signed answers of enclaves, as strictly as a device does: deterministic CBOR (RFC 8949 §4.2),
@@ -22,14 +23,13 @@ library SignedAnswer {
         bytes32 device;
         /// keccak256 of the fact's bytes in the question: its number and arguments.
         bytes32 fact;
+        /// Where they begin in the question, and where they end.
+        uint256 factStart;
+        uint256 factEnd;
         /// keccak256 of the result's bytes: deterministic, so equal results have equal bytes.
         bytes32 result;
     }
 
-    uint256 private constant UNSIGNED = 0;
-    uint256 private constant BYTES = 2;
-    uint256 private constant ARRAY = 4;
-    bytes1 private constant NULL = 0xf6;
     uint256 private constant MAX_VALUE_BYTES = 32;
     uint256 private constant SIGNATURE_BYTES = 64;
     /// @dev Array of 4; bstr of 13 bytes; {1: -7, 4: bstr of 8 bytes …: what stands before the key's hint.
@@ -61,86 +61,79 @@ library SignedAnswer {
         returns (bytes memory)
     {
         bytes memory aad = abi.encodePacked(
-            hex"836f", "pythia/answer/1", hex"5820", configuration, _bytesHead(question.length), question
+            hex"836f", "pythia/answer/1", hex"5820", configuration, Cbor.bytesHead(question.length), question
         );
         return abi.encodePacked(
-            hex"846a", "Signature1", protected_, _bytesHead(aad.length), aad, _bytesHead(body.length), body
+            hex"846a", "Signature1", protected_, Cbor.bytesHead(aad.length), aad, Cbor.bytesHead(body.length), body
         );
-    }
-
-    /// @dev The head of a byte string of this length, shortest form.
-    function _bytesHead(uint256 length) private pure returns (bytes memory) {
-        if (length < 24) return abi.encodePacked(uint8(0x40 + length));
-        if (length < 0x100) return abi.encodePacked(uint8(0x58), uint8(length));
-        return abi.encodePacked(uint8(0x59), uint16(length));
     }
 
     /// @dev 84 ‖ 4d a2 01 26 04 48 ‖ kid 8 ‖ a0 ‖ bstr body ‖ 58 40 ‖ signature 64.
     function _parts(bytes calldata answer) private pure returns (bytes calldata body, bytes calldata signature) {
-        if (answer.length < BODY_START || answer.length > type(uint16).max) _fail(0);
-        if (bytes7(answer[:7]) != START) _fail(0);
-        if (answer[PROTECTED_END] != 0xa0) _fail(PROTECTED_END);
+        if (answer.length < BODY_START || answer.length > type(uint16).max) Cbor.fail(0);
+        if (bytes7(answer[:7]) != START) Cbor.fail(0);
+        if (answer[PROTECTED_END] != 0xa0) Cbor.fail(PROTECTED_END);
 
         uint256 pos;
-        (body, pos) = _bytes(answer, BODY_START);
+        (body, pos) = Cbor.readBytes(answer, BODY_START);
         uint256 end;
-        (signature, end) = _bytes(answer, pos);
-        if (signature.length != SIGNATURE_BYTES || end != answer.length) _fail(pos);
+        (signature, end) = Cbor.readBytes(answer, pos);
+        if (signature.length != SIGNATURE_BYTES || end != answer.length) Cbor.fail(pos);
     }
 
     function _readQuestion(bytes calldata question, uint256 index, Said memory said) private pure {
-        uint256 pos = _array(question, 0, 4, 4);
+        (, uint256 pos) = Cbor.readArray(question, 0, 4, 4);
         uint64 version;
-        (version, pos) = _unsigned(question, pos);
-        if (version != 1) _fail(pos);
-        (said.device, pos) = _hash(question, pos);
-        (, pos) = _unsigned(question, pos);
+        (version, pos) = Cbor.readUnsigned(question, pos);
+        if (version != 1) Cbor.fail(pos);
+        (said.device, pos) = Cbor.readHash(question, pos);
+        (, pos) = Cbor.readUnsigned(question, pos);
 
         uint256 count;
-        (count, pos) = _arrayOf(question, pos, 1, 4);
-        if (index >= count) _fail(pos);
+        (count, pos) = Cbor.readArray(question, pos, 1, 4);
+        if (index >= count) Cbor.fail(pos);
         for (uint256 i = 0; i < count; ++i) {
             uint256 end = _fact(question, pos);
-            if (i == index) said.fact = keccak256(question[pos:end]);
+            if (i == index) (said.fact, said.factStart, said.factEnd) = (keccak256(question[pos:end]), pos, end);
             pos = end;
         }
-        if (pos != question.length) _fail(pos);
+        if (pos != question.length) Cbor.fail(pos);
     }
 
     function _readBody(bytes calldata body, uint256 index, Said memory said) private pure {
-        uint256 pos = _array(body, 0, 6, 6);
-        (said.number, pos) = _unsigned(body, pos);
-        (said.time, pos) = _unsigned(body, pos);
-        (said.blockHash, pos) = _hash(body, pos);
-        (said.level, pos) = _unsigned(body, pos);
-        if (said.level > 3) _fail(pos);
+        (, uint256 pos) = Cbor.readArray(body, 0, 6, 6);
+        (said.number, pos) = Cbor.readUnsigned(body, pos);
+        (said.time, pos) = Cbor.readUnsigned(body, pos);
+        (said.blockHash, pos) = Cbor.readHash(body, pos);
+        (said.level, pos) = Cbor.readUnsigned(body, pos);
+        if (said.level > 3) Cbor.fail(pos);
         pos = _nonce(body, pos);
 
         uint256 count;
-        (count, pos) = _arrayOf(body, pos, 1, 4);
-        if (index >= count) _fail(pos);
+        (count, pos) = Cbor.readArray(body, pos, 1, 4);
+        if (index >= count) Cbor.fail(pos);
         for (uint256 i = 0; i < count; ++i) {
             uint256 end = _result(body, pos);
             if (i == index) said.result = keccak256(body[pos:end]);
             pos = end;
         }
-        if (pos != body.length) _fail(pos);
+        if (pos != body.length) Cbor.fail(pos);
     }
 
     function _fact(bytes calldata data, uint256 pos) private pure returns (uint256 end) {
         uint256 count;
-        (count, end) = _arrayOf(data, pos, 1, 5);
-        (, end) = _unsigned(data, end);
+        (count, end) = Cbor.readArray(data, pos, 1, 5);
+        (, end) = Cbor.readUnsigned(data, end);
         for (uint256 i = 1; i < count; ++i) {
             end = _value(data, end);
         }
     }
 
     function _result(bytes calldata data, uint256 pos) private pure returns (uint256 end) {
-        if (pos < data.length && data[pos] == NULL) return pos + 1;
-        (uint256 major, uint256 count, uint256 next) = _head(data, pos);
-        if (major != ARRAY) return _value(data, pos);
-        if (count == 0 || count > 6) _fail(pos);
+        if (Cbor.isNull(data, pos)) return pos + 1;
+        (uint256 major, uint256 count, uint256 next) = Cbor.readHead(data, pos);
+        if (major != Cbor.ARRAY) return _value(data, pos);
+        if (count == 0 || count > 6) Cbor.fail(pos);
         end = next;
         for (uint256 i = 0; i < count; ++i) {
             end = _value(data, end);
@@ -148,74 +141,17 @@ library SignedAnswer {
     }
 
     function _nonce(bytes calldata data, uint256 pos) private pure returns (uint256) {
-        if (pos < data.length && data[pos] == NULL) return pos + 1;
-        (bytes calldata nonce, uint256 end) = _bytes(data, pos);
-        if (nonce.length != 8) _fail(pos);
+        if (Cbor.isNull(data, pos)) return pos + 1;
+        (bytes calldata nonce, uint256 end) = Cbor.readBytes(data, pos);
+        if (nonce.length != 8) Cbor.fail(pos);
         return end;
     }
 
     function _value(bytes calldata data, uint256 pos) private pure returns (uint256) {
-        (uint256 major,, uint256 next) = _head(data, pos);
-        if (major == UNSIGNED) return next;
-        (bytes calldata content, uint256 end) = _bytes(data, pos);
-        if (content.length > MAX_VALUE_BYTES) _fail(pos);
+        (uint256 major,, uint256 next) = Cbor.readHead(data, pos);
+        if (major == Cbor.UNSIGNED) return next;
+        (bytes calldata content, uint256 end) = Cbor.readBytes(data, pos);
+        if (content.length > MAX_VALUE_BYTES) Cbor.fail(pos);
         return end;
-    }
-
-    function _hash(bytes calldata data, uint256 pos) private pure returns (bytes32, uint256) {
-        (bytes calldata content, uint256 end) = _bytes(data, pos);
-        if (content.length != 32) _fail(pos);
-        return (bytes32(content), end);
-    }
-
-    function _bytes(bytes calldata data, uint256 pos) private pure returns (bytes calldata content, uint256 end) {
-        (uint256 major, uint256 length, uint256 next) = _head(data, pos);
-        end = next + length;
-        if (major != BYTES || end > data.length) _fail(pos);
-        content = data[next:end];
-    }
-
-    function _unsigned(bytes calldata data, uint256 pos) private pure returns (uint64, uint256) {
-        (uint256 major, uint256 value, uint256 next) = _head(data, pos);
-        if (major != UNSIGNED) _fail(pos);
-        return (uint64(value), next);
-    }
-
-    function _array(bytes calldata data, uint256 pos, uint256 least, uint256 most) private pure returns (uint256 next) {
-        (, next) = _arrayOf(data, pos, least, most);
-    }
-
-    function _arrayOf(bytes calldata data, uint256 pos, uint256 least, uint256 most)
-        private
-        pure
-        returns (uint256 count, uint256 next)
-    {
-        uint256 major;
-        (major, count, next) = _head(data, pos);
-        if (major != ARRAY || count < least || count > most) _fail(pos);
-    }
-
-    /// @dev Major type, argument (below 2^64) and what follows them; the argument in its shortest form only (RFC 8949 §4.2.1).
-    function _head(bytes calldata data, uint256 pos)
-        private
-        pure
-        returns (uint256 major, uint256 argument, uint256 next)
-    {
-        if (pos >= data.length) _fail(pos);
-        uint256 first = uint8(data[pos]);
-        (major, argument, next) = (first >> 5, first & 0x1f, pos + 1);
-        if (argument < 24) return (major, argument, next);
-        if (argument > 27) _fail(pos);
-
-        uint256 size = 1 << (argument - 24);
-        next += size;
-        if (next > data.length) _fail(pos);
-        argument = uint64(bytes8(data[pos + 1:next])) >> (64 - 8 * size);
-        uint256 shortest = size == 1 ? 24 : 1 << (4 * size);
-        if (argument < shortest) _fail(pos);
-    }
-
-    function _fail(uint256 offset) private pure {
-        revert IPythiaRegistry.AnswerMalformed(offset);
     }
 }

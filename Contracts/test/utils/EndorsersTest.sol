@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IProvenFacts} from "../../src/interfaces/IProvenFacts.sol";
 import {IPythiaRegistry} from "../../src/interfaces/IPythiaRegistry.sol";
+import {Answers} from "./Answers.sol";
 import {PythiaRegistry} from "./Deployed.sol";
 import {PythiaTest} from "./PythiaTest.sol";
 
@@ -22,24 +24,50 @@ abstract contract EndorsersTest is PythiaTest {
         "ChangeEndorsers(address[] endorsers,uint8 threshold,uint32 version,uint64 deadline)";
 
     bytes32 internal constant MEASUREMENT = keccak256("measurement");
-    bytes32 internal constant CONFIGURATION = keccak256("configuration");
     uint256 internal constant ENCLAVE_KEY = 0xE4C1A7E;
     uint40 internal constant KEY_END = uint40(NOW) + 30 days;
     uint8 internal constant THRESHOLD = 3;
 
     PythiaRegistry internal registry;
+    IProvenFacts internal facts;
     uint256[] internal endorserKeys;
+    /// @dev Of an enclave that reads these contracts, and its SHA-256.
+    bytes internal preimage;
+    bytes32 internal configurationHash;
 
     function setUp() public virtual override {
         super.setUp();
         endorserKeys = ascendingKeys(100, 5);
+        facts = IProvenFacts(deploy("ProvenFacts", abi.encode(devices, consents, policies)));
         registry = deployRegistry(addressesOf(endorserKeys), THRESHOLD);
+        preimage = configurationOf(block.chainid, address(registry));
+        configurationHash = sha256(preimage);
         endorseMeasurement(MEASUREMENT, 1);
-        endorseConfiguration(CONFIGURATION, 1);
+        endorseConfiguration(configurationHash, 1);
     }
 
     function deployRegistry(address[] memory members, uint8 threshold) internal returns (PythiaRegistry) {
-        return PythiaRegistry(deploy("PythiaRegistry", abi.encode(members, threshold)));
+        return PythiaRegistry(deploy("PythiaRegistry", abi.encode(members, threshold, facts)));
+    }
+
+    /// @dev ["pythia/config/1", chain id, genesis hash, contracts by name, [level]]
+    function configurationOf(uint256 chainId, address pythiaRegistry) internal view returns (bytes memory) {
+        return bytes.concat(
+            bytes.concat(
+                hex"856f", "pythia/config/1", Answers.number(chainId), hex"5820", keccak256("genesis"), hex"84"
+            ),
+            contractOf("ConsentRegistry", address(consents)),
+            contractOf("DeviceRegistry", address(devices)),
+            contractOf("PolicyRegistry", address(policies)),
+            contractOf("PythiaRegistry", pythiaRegistry),
+            hex"8100"
+        );
+    }
+
+    /// @dev [name, address, code hash]; the name has less than 24 bytes.
+    function contractOf(string memory name, address at_) internal view returns (bytes memory) {
+        bytes1 head = bytes1(uint8(0x60 + bytes(name).length));
+        return bytes.concat(hex"83", head, bytes(name), hex"54", bytes20(at_), hex"5820", at_.codehash);
     }
 
     /// @dev Keys whose addresses ascend.
@@ -141,7 +169,7 @@ abstract contract EndorsersTest is PythiaTest {
     function register(uint256 enclaveKey) internal returns (bytes32 keyId) {
         IPythiaRegistry.Registration memory r = registrationOf(enclaveKey);
         keyId = keyIdOf(enclaveKey);
-        registry.registerKey(r, LATER, endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, CONFIGURATION)));
+        registry.registerKey(r, LATER, endorsed(REGISTER_KEY, fieldsOf(r, MEASUREMENT, configurationHash)));
     }
 
     function revoke(bytes32 keyId) internal {

@@ -21,19 +21,65 @@ public sealed record EnclaveConfiguration(ulong ChainId, Hash32 GenesisHash, Imm
 {
     public const int HashBytes = 32;
 
+    /// <summary>Longest configuration that is read.</summary>
+    public const int MaxBytes = 8 * 1024;
+
+    /// <summary>Most contracts of one that is read.</summary>
+    public const int MaxContracts = 64;
+
+    private const string Kind = "pythia/config/1";
+
     /// <summary>
-    /// SHA-256 of deterministic CBOR <c>["pythia/config/1", chain id, genesis hash, [* [name, address, code hash]], rules]</c>, contracts by
-    /// the bytes of their names, <c>rules = [level]</c>.
+    /// Deterministic CBOR <c>["pythia/config/1", chain id, genesis hash, [* [name, address, code hash]], rules]</c>, contracts by the bytes
+    /// of their names, <c>rules = [level]</c>.
     /// </summary>
-    public byte[] ComputeHash()
+    public byte[] Encode()
     {
-        var writer = new CborWriter().Array(5).Text("pythia/config/1").Unsigned(ChainId).Bytes(GenesisHash.ToArray()).Array(Contracts.Length);
+        var writer = new CborWriter().Array(5).Text(Kind).Unsigned(ChainId).Bytes(GenesisHash.ToArray()).Array(Contracts.Length);
         foreach (var contract in Contracts.Order(Comparer<ConfiguredContract>.Create(CompareNames)))
         {
             writer.Array(3).Text(contract.Name).Bytes(contract.Address.ToArray()).Bytes(contract.CodeHash.ToArray());
         }
 
-        return SHA256.HashData(writer.Array(1).Unsigned(Level).Written);
+        return writer.Array(1).Unsigned(Level).ToArray();
+    }
+
+    /// <summary>SHA-256 of <see cref="Encode"/>: what is attested, registered and signed over.</summary>
+    public byte[] ComputeHash() => SHA256.HashData(Encode());
+
+    /// <summary>Reads a configuration; any bytes get an answer. What is read encodes to the same bytes.</summary>
+    public static CborError Decode(ReadOnlySpan<byte> encoded, out EnclaveConfiguration? configuration)
+    {
+        configuration = null;
+        var reader = new CborReader(encoded, MaxBytes);
+        if (!reader.TryReadArray(5)
+            || !reader.TryReadText(out var kind) || kind != Kind
+            || !reader.TryReadUnsigned(out var chainId)
+            || !reader.TryReadBytes(Hash32.Size, out var genesis)
+            || !reader.TryReadArray(0, MaxContracts, out var count))
+        {
+            return Wire.ErrorOf(reader);
+        }
+
+        var contracts = ImmutableArray.CreateBuilder<ConfiguredContract>(count);
+        for (var i = 0; i < count; i++)
+        {
+            if (!reader.TryReadArray(3)
+                || !reader.TryReadText(out var name)
+                || !reader.TryReadBytes(Address.Size, out var address)
+                || !reader.TryReadBytes(Hash32.Size, out var codeHash))
+            {
+                return Wire.ErrorOf(reader);
+            }
+
+            contracts.Add(new ConfiguredContract(name, Address.FromSpan(address), Hash32.FromSpan(codeHash)));
+            if (i > 0 && CompareNames(contracts[i - 1], contracts[i]) >= 0) return CborError.UnexpectedItem;
+        }
+
+        if (!reader.TryReadArray(1) || !reader.TryReadUnsigned(out var level) || level > Request.MaxLevel) return Wire.ErrorOf(reader);
+
+        configuration = new EnclaveConfiguration(chainId, Hash32.FromSpan(genesis), contracts.MoveToImmutable(), (byte)level);
+        return CborError.None;
     }
 
     private static int CompareNames(ConfiguredContract left, ConfiguredContract right)

@@ -20,9 +20,9 @@ public sealed class ContractDeploymentTests(RegistryChain chain) : IClassFixture
     {
         var path = NewPath();
         var first = await EnsureAsync(path);
-        _deployed.Count.ShouldBe(5);
+        _deployed.Count.ShouldBe(6);
         var second = await EnsureAsync(path);
-        _deployed.Count.ShouldBe(5);
+        _deployed.Count.ShouldBe(6);
         second.Contracts.ShouldBe(first.Contracts);
         foreach (var contract in first.Contracts)
         {

@@ -18,6 +18,7 @@ public sealed class RegistryAbiTests : IAsyncLifetime
     [InlineData("ConsentRegistry")]
     [InlineData("PolicyRegistry")]
     [InlineData("Relay")]
+    [InlineData("ProvenFacts")]
     [InlineData("PythiaRegistry")]
     public void Snapshot_OfEachContract_IsTheCompiledInterface(string name)
     {

@@ -90,11 +90,12 @@ public sealed class EnclaveKeysOnAnvilTests(AnvilMirror mirror) : IClassFixture<
         await mirror.Rpc.MineAsync(blocksAgo);
         var body = new AnswerBody(named.Number, named.UnixSeconds, named.Hash, 3, null, [FactResult.Null]);
         var question = Question.Create(Device, 0, Fact.OwnerOf);
-        var truth = await SendAsync(EnclaveKeyCalls.ProveNotCanonical(registration.X, registration.Y, await SignAsync(liar, question, body)));
+        var configuration = mirror.EnclaveOptions("configured").ToConfiguration().Encode();
+        var truth = await SendAsync(EnclaveKeyCalls.ProveNotCanonical(registration.X, registration.Y, await SignAsync(liar, question, body), configuration));
         Assert.False(truth.Succeeded);
 
         var lie = await SignAsync(liar, question, body with { Hash = Keccak256.HashData("never"u8) });
-        var receipt = await SendAsync(EnclaveKeyCalls.ProveNotCanonical(registration.X, registration.Y, lie));
+        var receipt = await SendAsync(EnclaveKeyCalls.ProveNotCanonical(registration.X, registration.Y, lie, configuration));
         Assert.True(receipt.Succeeded);
         Assert.Equal((EnclaveKeyStatus.Faulted, "not canonical"), await StandingAsync(registration.KeyId));
     }
