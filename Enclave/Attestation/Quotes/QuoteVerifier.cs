@@ -136,15 +136,24 @@ public static class QuoteVerifier
     private static QuoteFacts Levels(Quote quote, Endorsements endorsements, FaultList faults)
     {
         var (platform, module, qe) = (FindPlatform(quote, endorsements, faults), FindModule(quote, endorsements, faults), FindQe(quote, endorsements, faults));
-        var isAllKnown = platform is not null && qe is not null && (module is not null || !TcbMatch.HasModuleLevel(quote.Tdx));
         return Facts(quote, endorsements) with
         {
             Platform = platform,
             TdxModule = module,
             Qe = qe,
-            Status = isAllKnown ? TcbStatuses.Converge(TcbStatuses.Converge(platform!.Status, module?.Status ?? TcbStatus.UpToDate), qe!.Status) : null,
+            Status = StatusOf(quote, endorsements, platform, module, qe, faults),
             AdvisoryIds = [.. new[] { platform, module, qe }.SelectMany(finding => finding?.AdvisoryIds ?? []).Distinct(StringComparer.Ordinal)],
         };
+    }
+
+    // Null unless all that apply are known.
+    private static TcbStatus? StatusOf(Quote quote, Endorsements endorsements, TcbFinding? platform, TcbFinding? module, TcbFinding? qe, FaultList faults)
+    {
+        if (platform is null || qe is null || (module is null && TcbMatch.HasModuleLevel(quote.Tdx))) return null;
+
+        var status = TcbStatuses.Converge(platform.Status, module?.Status ?? TcbStatus.UpToDate);
+        if (quote.Tdx is { } tdx) status = TdxRelaunch.Advise(status, endorsements.TcbInfo!, endorsements.Platform!, tdx, module, qe, faults);
+        return TcbStatuses.Converge(status, qe.Status);
     }
 
     private static TcbFinding? FindPlatform(Quote quote, Endorsements endorsements, FaultList faults)

@@ -45,7 +45,7 @@ internal static class TcbJson
     /// <summary>tcbStatus, tcbDate and advisoryIDs of a level.</summary>
     public static Quotes.TcbFinding Finding(JsonElement level)
     {
-        if (!TcbStatuses.TryParse(Text(level, "tcbStatus"), out var status)) throw new JsonException($"tcbStatus: {Text(level, "tcbStatus")} found, one of {string.Join(", ", Enum.GetNames<TcbStatus>())} expected");
+        if (!TcbStatuses.TryParseListed(Text(level, "tcbStatus"), out var status)) throw new JsonException($"tcbStatus: {Text(level, "tcbStatus")} found, one of {string.Join(", ", Enum.GetNames<TcbStatus>())} expected");
 
         ImmutableArray<string> advisories = Optional(level, "advisoryIDs") is null
             ? []

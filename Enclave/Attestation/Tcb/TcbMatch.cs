@@ -34,8 +34,7 @@ internal static class TcbMatch
     public static TcbFinding? CheckModule(TcbInfo info, TdxReport tdx, FaultList faults)
     {
         var version = Version(tdx);
-        var id = $"TDX_{version:X2}";
-        var module = version == 0 ? info.Module : info.Modules.FirstOrDefault(found => string.Equals(found.Id, id, StringComparison.OrdinalIgnoreCase));
+        var module = version == 0 ? info.Module : FindModule(info, version);
         if (!faults.Expect(module is not null, QuoteFaultKind.TdxModuleUnknown, $"TDX module: version {version} found, none such in the TCB info")) return null;
 
         faults.Expect(
@@ -50,9 +49,13 @@ internal static class TcbMatch
 
         var svn = tdx.TeeTcbSvn.Span[ModuleSvn];
         var finding = FindSvn(module.Levels, svn);
-        faults.Expect(finding is not null, QuoteFaultKind.TdxModuleLevelUnsupported, $"TDX module {id}: SVN {svn} found, below every level listed");
+        faults.Expect(finding is not null, QuoteFaultKind.TdxModuleLevelUnsupported, $"TDX module {module.Id}: SVN {svn} found, below every level listed");
         return finding;
     }
+
+    /// <summary>The identity of a module of this version, 1 or more: <c>TDX_01</c> and so on.</summary>
+    public static TdxModule? FindModule(TcbInfo info, int version)
+        => info.Modules.FirstOrDefault(found => string.Equals(found.Id, $"TDX_{version:X2}", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a finding of its own is due for the module.</summary>
     public static bool HasModuleLevel(TdxReport? tdx) => tdx is not null && Version(tdx) > 0;

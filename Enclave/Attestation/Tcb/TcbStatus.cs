@@ -14,4 +14,12 @@ public enum TcbStatus
     OutOfDate,
     OutOfDateConfigurationNeeded,
     Revoked,
+
+    /// <summary>
+    /// Derived, never listed: a trust domain was started under an older TDX module than runs now, and nothing else is behind. Started anew it would stand well.
+    /// </summary>
+    TDRelaunchAdvised,
+
+    /// <summary>The same where a setting of the platform exposes it besides.</summary>
+    TDRelaunchAdvisedConfigurationNeeded,
 }

@@ -11,7 +11,11 @@ internal static class TcbStatuses
     private const int Outdated = 4;
     private const int RevokedBit = 8;
 
-    /// <summary>Exactly the words of TCB info and QE identity; anything else is none.</summary>
+    /// <summary>Exactly the words that a level of TCB info or QE identity can have; anything else is none.</summary>
+    public static bool TryParseListed(string? word, [NotNullWhen(true)] out TcbStatus? status)
+        => TryParse(word, out status) && status is not (TcbStatus.TDRelaunchAdvised or TcbStatus.TDRelaunchAdvisedConfigurationNeeded);
+
+    /// <summary>Exactly the words of <see cref="TcbStatus"/>, those that are only derived too; anything else is none.</summary>
     public static bool TryParse(string? word, [NotNullWhen(true)] out TcbStatus? status)
     {
         status = !string.IsNullOrEmpty(word) && char.IsAsciiLetter(word[0]) && Enum.TryParse<TcbStatus>(word, ignoreCase: false, out var found)
@@ -27,6 +31,9 @@ internal static class TcbStatuses
     /// </summary>
     public static TcbStatus Converge(TcbStatus left, TcbStatus right)
     {
+        if (left == TcbStatus.UpToDate) return right; // what is derived stands beside nothing else that is wrong, and stays
+        if (right == TcbStatus.UpToDate) return left;
+
         var wrong = ToBits(left) | ToBits(right);
         return (wrong & RevokedBit) != 0 ? TcbStatus.Revoked
             : (wrong & Outdated) != 0 ? (wrong & Configuration) != 0 ? TcbStatus.OutOfDateConfigurationNeeded : TcbStatus.OutOfDate
@@ -38,6 +45,9 @@ internal static class TcbStatuses
                 _ => TcbStatus.ConfigurationAndSWHardeningNeeded,
             };
     }
+
+    /// <summary>Whether a setting of the platform is among what is wrong.</summary>
+    public static bool NeedsConfiguration(TcbStatus status) => (ToBits(status) & Configuration) != 0;
 
     private static int ToBits(TcbStatus status) => status switch
     {

@@ -120,10 +120,10 @@ internal sealed class QuoteMaker : IDisposable
 
     public void Dispose() => Platform.Dispose();
 
-    private static string QeIdentity(bool isTdx) => $$"""
+    public static string QeIdentity(bool isTdx, string status = "UpToDate") => $$"""
         {"id":"{{(isTdx ? "TD_QE" : "QE")}}","version":2,"issueDate":"2026-02-20T00:00:00Z","nextUpdate":"2026-03-20T00:00:00Z","tcbEvaluationDataNumber":18,
         "miscselect":"00000000","miscselectMask":"FFFFFFFF","attributes":"11000000000000000000000000000000","attributesMask":"FBFFFFFFFFFFFFFF0000000000000000",
-        "mrsigner":"{{Convert.ToHexString(QeSigner)}}","isvprodid":2,"tcbLevels":[{"tcb":{"isvsvn":5},"tcbDate":"2025-06-01T00:00:00Z","tcbStatus":"UpToDate"}]}
+        "mrsigner":"{{Convert.ToHexString(QeSigner)}}","isvprodid":2,"tcbLevels":[{"tcb":{"isvsvn":5},"tcbDate":"2025-06-01T00:00:00Z","tcbStatus":"{{status}}"}]}
         """;
 
     private static byte[] QeReport(byte[] reportData)

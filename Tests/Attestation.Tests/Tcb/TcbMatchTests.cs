@@ -52,7 +52,11 @@ public sealed class TcbMatchTests
     [Fact]
     public void Converge_WithUpToDate_ChangesNothing()
     {
-        foreach (var status in Enum.GetValues<TcbStatus>()) TcbStatuses.Converge(status, TcbStatus.UpToDate).ShouldBe(status);
+        foreach (var status in Enum.GetValues<TcbStatus>())
+        {
+            TcbStatuses.Converge(status, TcbStatus.UpToDate).ShouldBe(status);
+            TcbStatuses.Converge(TcbStatus.UpToDate, status).ShouldBe(status);
+        }
     }
 
     [Theory]
@@ -62,7 +66,18 @@ public sealed class TcbMatchTests
     [InlineData("", false)]
     [InlineData("UpToDate, Revoked", false)]
     [InlineData("TDRelaunchAdvised", false)]
-    public void TryParse_Word_IsExact(string word, bool isStatus) => TcbStatuses.TryParse(word, out _).ShouldBe(isStatus);
+    [InlineData("TDRelaunchAdvisedConfigurationNeeded", false)]
+    public void TryParseListed_Word_IsExact(string word, bool isStatus) => TcbStatuses.TryParseListed(word, out _).ShouldBe(isStatus);
+
+    [Fact]
+    public void TryParse_WordOfAPolicy_KnowsWhatIsDerived()
+    {
+        foreach (var status in Enum.GetValues<TcbStatus>())
+        {
+            TcbStatuses.TryParse(status.ToString(), out var found).ShouldBeTrue();
+            found.ShouldBe(status);
+        }
+    }
 
     private static TcbInfo Info(params TcbLevel[] levels) => new()
     {
