@@ -57,7 +57,8 @@ internal sealed class EnclaveConnection : IAsyncDisposable
         catch (Exception e)
         {
             socket.Dispose();
-            if (e is SocketException) throw Gone(e.Message, e);
+            // A write that fails closes the socket under the read.
+            if (e is SocketException or ObjectDisposedException) throw Gone(e.Message, e);
             if (e is ViolationException) throw new EnclaveException(EnclaveFault.Malformed, e.Message, e);
             if (e is OperationCanceledException && !cancellationToken.IsCancellationRequested) throw Gone($"no Hello within {HelloPatience.TotalSeconds:0} s", e);
             throw;

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using Pythia.Enclave.Sockets;
 using Shouldly;
 
 namespace Pythia.Enclave.Tests.Sockets;
@@ -157,6 +159,37 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
     {
         await using var alone = new SocketEnclave(SocketEnclave.Parse("unix:/nowhere/at/all"), TimeSpan.FromMilliseconds(1));
         (await Should.ThrowAsync<EnclaveException>(() => alone.AnswerAsync(default).AsTask())).Fault.ShouldBe(EnclaveFault.Gone);
+    }
+
+    [Fact]
+    public async Task Open_PeerClosesAtOnce_IsGoneWheneverThatIs()
+    {
+        // Before the first write, between it and the first read, or after: a process that dies as it starts.
+        var folder = Directory.CreateTempSubdirectory("pythia-closing-");
+        try
+        {
+            var endPoint = new UnixDomainSocketEndPoint(Path.Combine(folder.FullName, "socket"));
+            using var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
+            listener.Bind(endPoint);
+            listener.Listen();
+            using var stop = new CancellationTokenSource();
+            var closing = Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested) (await listener.AcceptAsync(stop.Token)).Dispose();
+            });
+            for (var i = 0; i < 500; i++)
+            {
+                var refused = await Should.ThrowAsync<EnclaveException>(() => EnclaveConnection.OpenAsync(endPoint, TimeProvider.System, CancellationToken.None).WaitAsync(Patience));
+                refused.Fault.ShouldBe(EnclaveFault.Gone);
+            }
+
+            await stop.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => closing.WaitAsync(Patience));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
