@@ -55,6 +55,15 @@ contract ProvenFacts is IProvenFacts {
     }
 
     /// @inheritdoc IProvenFacts
+    function valueAt(bytes32 root, bytes32 path, bytes[] calldata nodes)
+        external
+        pure
+        returns (bool included, bytes memory value)
+    {
+        return TrieWalk.find(root, path, nodes);
+    }
+
+    /// @inheritdoc IProvenFacts
     function resultOf(
         bytes calldata configuration,
         address registry,

@@ -1,4 +1,4 @@
-// Gas of every act as whole transactions, measured by test/Gas.t.sol and test/PythiaGas.t.sol, beside the limits of the design and what others need.
+// Gas of every act as whole transactions, measured by test/Gas.t.sol and test/Pythia*Gas.t.sol, beside the limits of the design and what others need.
 //   node Contracts/tools/gas.mjs    prints the table; exit code 1 if an act is over its limit
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
@@ -23,7 +23,7 @@ const limits = {
 export function gasSnapshot() {
   const folder = join(root, "cache", "gas");
   rmSync(folder, { recursive: true, force: true });
-  const run = spawnSync(foundryProgram("forge"), ["test", "--isolate", "--match-contract", "^(Pythia)?GasTest$"], { cwd: root, encoding: "utf8" });
+  const run = spawnSync(foundryProgram("forge"), ["test", "--isolate", "--match-contract", "^(Pythia(Storage)?)?GasTest$"], { cwd: root, encoding: "utf8" });
   if (run.status !== 0) throw new Error(`forge: ${run.error?.message ?? run.stdout + run.stderr}`);
 
   const measured = readJson(join(folder, "gas.json"));

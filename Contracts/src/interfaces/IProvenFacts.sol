@@ -45,6 +45,15 @@ interface IProvenFacts {
     /// @notice The chain of a configuration, given as its deterministic CBOR; whoever asks compares its SHA-256.
     function chainIdOf(bytes calldata configuration) external pure returns (uint64);
 
+    /// @notice What a Merkle-Patricia trie with keys of 32 bytes holds: RLP of an account under keccak256(address) of a state root, RLP of a
+    /// word under keccak256(slot) of a storage root. Reverts where nothing is proven, not even an absence.
+    /// @return included false for a proven absence.
+    /// @return value empty when absent.
+    function valueAt(bytes32 root, bytes32 path, bytes[] calldata nodes)
+        external
+        pure
+        returns (bool included, bytes memory value);
+
     /// @notice The result of a fact as an honest enclave encodes it, deterministic CBOR: `f6` (null), a byte string or an array.
     /// @param configuration of the enclave, its deterministic CBOR. @param registry the PythiaRegistry that it names.
     /// @param header of the block: state root and time are taken from it. @param device id.

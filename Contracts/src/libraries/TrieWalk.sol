@@ -30,6 +30,8 @@ library TrieWalk {
         uint256 start;
         uint256 end;
         bool branchExpected;
+        /// where the items of the node begin; behind the last, where it ends
+        uint256[18] items;
     }
 
     enum Step {
@@ -89,45 +91,41 @@ library TrieWalk {
     }
 
     function _step(Walk memory walk, bytes calldata node) private pure returns (Step, bytes32) {
-        (bool ok, uint256 first) = Rlp.wholeList(node, walk.start, walk.end);
+        (bool ok, uint256 pos) = Rlp.wholeList(node, walk.start, walk.end);
+        uint256 count = 0;
+        for (; ok && pos < walk.end; ++count) {
+            if (count > CHILDREN) _fail(walk);
+            walk.items[count] = pos;
+            (ok,,, pos) = Rlp.read(node, pos, walk.end);
+        }
         if (!ok) _fail(walk);
 
-        uint256 count = 0;
-        for (uint256 pos = first; pos < walk.end; ++count) {
-            (ok,,, pos) = Rlp.read(node, pos, walk.end);
-            if (!ok) _fail(walk);
-        }
-
-        if (count == CHILDREN + 1) return _stepBranch(walk, node, first);
+        walk.items[count] = pos;
+        if (count == CHILDREN + 1) return _stepBranch(walk, node);
         if (count != 2 || walk.branchExpected) _fail(walk);
-        return _stepShort(walk, node, first);
+        return _stepShort(walk, node);
     }
 
     /// @dev Sixteen references and a value, which no branch has where all keys are of one length.
-    function _stepBranch(Walk memory walk, bytes calldata node, uint256 pos) private pure returns (Step, bytes32) {
+    function _stepBranch(Walk memory walk, bytes calldata node) private pure returns (Step, bytes32) {
         if (walk.nibble == KEY_NIBBLES) _fail(walk);
-        uint256 wanted = (walk.key >> (252 - 4 * walk.nibble)) & 0xf;
-        uint256 from = 0;
-        uint256 to = 0;
         uint256 occupied = 0;
         for (uint256 i = 0; i < CHILDREN; ++i) {
-            uint256 next = _checkReference(walk, node, pos);
-            if (next > pos + 1) ++occupied;
-            if (i == wanted) (from, to) = (pos, next);
-            pos = next;
+            if (_checkReference(walk, node, i)) ++occupied;
         }
-        if (occupied < 2 || uint8(node[pos]) != 0x80) _fail(walk);
+        if (occupied < 2 || uint8(node[walk.items[CHILDREN]]) != 0x80) _fail(walk);
 
+        uint256 wanted = (walk.key >> (252 - 4 * walk.nibble)) & 0xf;
         ++walk.nibble;
         walk.branchExpected = false;
-        return _follow(walk, node, from, to);
+        return _follow(walk, node, wanted);
     }
 
     /// @dev Hex-prefix path (Yellow Paper, appendix C), and the value of a leaf or the reference of an extension. The path's first
     /// byte: high nibble 0 extension even, 1 extension odd, 2 leaf even, 3 leaf odd; its low nibble is the first of an odd path
     /// and 0 before an even one.
-    function _stepShort(Walk memory walk, bytes calldata node, uint256 pos) private pure returns (Step, bytes32) {
-        (, bool list, uint256 start, uint256 next) = Rlp.read(node, pos, walk.end);
+    function _stepShort(Walk memory walk, bytes calldata node) private pure returns (Step, bytes32) {
+        (, bool list, uint256 start, uint256 next) = Rlp.read(node, walk.items[0], walk.end);
         if (list || start == next) _fail(walk);
 
         uint256 first = uint8(node[start]);
@@ -145,20 +143,15 @@ library TrieWalk {
         // With no nibbles, it shifts all out: 0 on both sides.
         bool onPath = path == (walk.key << (4 * walk.nibble)) >> (256 - 4 * nibbles);
         walk.nibble += nibbles;
-        if (isLeaf) return _endLeaf(walk, node, next, onPath);
+        if (isLeaf) return _endLeaf(walk, node, onPath);
 
-        uint256 end = _checkReference(walk, node, next);
-        if (end == next + 1) _fail(walk);
+        if (!_checkReference(walk, node, 1)) _fail(walk);
         walk.branchExpected = true;
-        return onPath ? _follow(walk, node, next, end) : (Step.Absent, bytes32(0));
+        return onPath ? _follow(walk, node, 1) : (Step.Absent, bytes32(0));
     }
 
-    function _endLeaf(Walk memory walk, bytes calldata node, uint256 pos, bool onPath)
-        private
-        pure
-        returns (Step, bytes32)
-    {
-        (, bool list, uint256 start, uint256 end) = Rlp.read(node, pos, walk.end);
+    function _endLeaf(Walk memory walk, bytes calldata node, bool onPath) private pure returns (Step, bytes32) {
+        (, bool list, uint256 start, uint256 end) = Rlp.read(node, walk.items[1], walk.end);
         if (list || start == end) _fail(walk);
         if (!onPath) return (Step.Absent, 0);
 
@@ -166,24 +159,19 @@ library TrieWalk {
         return (Step.Included, 0);
     }
 
-    /// @dev Nothing (0x80), 0xa0 and a hash, or a list of fewer than 32 bytes as encoded. @return end of the reference.
-    function _checkReference(Walk memory walk, bytes calldata node, uint256 pos) private pure returns (uint256 end) {
-        bool list;
-        (, list,, end) = Rlp.read(node, pos, walk.end);
-        uint256 size = end - pos;
-        bool isNone = size == 1 && uint8(node[pos]) == 0x80;
-        bool isHash = size == HASHED_CHILD_BYTES && uint8(node[pos]) == 0xa0;
-        if (!isNone && !isHash && (!list || size >= 32)) _fail(walk);
+    /// @dev Nothing (0x80), 0xa0 and a hash, or a list of fewer than 32 bytes as encoded. @return whether there is something.
+    function _checkReference(Walk memory walk, bytes calldata node, uint256 item) private pure returns (bool) {
+        uint256 first = uint8(node[walk.items[item]]);
+        uint256 size = walk.items[item + 1] - walk.items[item];
+        if (size == 1 && first == 0x80) return false;
+        if ((size != HASHED_CHILD_BYTES || first != 0xa0) && (first < 0xc0 || size >= 32)) _fail(walk);
+        return true;
     }
 
-    function _follow(Walk memory walk, bytes calldata node, uint256 from, uint256 to)
-        private
-        pure
-        returns (Step, bytes32)
-    {
-        uint256 size = to - from;
-        if (size == 1) return (Step.Absent, 0);
-        if (size == HASHED_CHILD_BYTES) return (Step.Hashed, bytes32(node[from + 1:to]));
+    function _follow(Walk memory walk, bytes calldata node, uint256 item) private pure returns (Step, bytes32) {
+        (uint256 from, uint256 to) = (walk.items[item], walk.items[item + 1]);
+        if (to - from == HASHED_CHILD_BYTES) return (Step.Hashed, bytes32(node[from + 1:to]));
+        if (to - from == 1 && uint8(node[from]) == 0x80) return (Step.Absent, 0);
 
         (walk.start, walk.end) = (from, to);
         return (Step.Embedded, 0);
