@@ -23,6 +23,9 @@ public enum EnclaveFault
 
     /// <summary>It failed in a way that it does not name; its log says more.</summary>
     Failed = 7,
+
+    /// <summary>Another enclave is there than the one that was meant (<see cref="EnclaveExpectation"/>). The same question may be asked of another one.</summary>
+    OtherEnclave = 8,
 }
 
 /// <summary>An enclave could not be asked. Nothing was answered, and nothing is permitted.</summary>

@@ -20,25 +20,33 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan CheckPatience = TimeSpan.FromSeconds(5);
 
     private readonly EndPoint _endPoint;
     private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
+    private readonly EnclaveExpectation? _expected;
+    private readonly Action<string>? _refused;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _connecting;
     private volatile TaskCompletionSource<EnclaveConnection> _connection = NewConnection();
     private volatile EnclaveConnection? _live;
-    private volatile string _trouble = "not connected yet";
+    private volatile EnclaveException _trouble = new(EnclaveFault.Gone, "not connected yet");
     private int _isDisposed;
 
     /// <param name="endPoint"><see cref="Parse"/> reads one.</param>
     /// <param name="patience">What a call waits while nobody is there; null: <see cref="UsualPatience"/>.</param>
     /// <param name="time">For pauses and patience.</param>
-    public SocketEnclave(EndPoint endPoint, TimeSpan? patience = null, TimeProvider? time = null)
+    /// <param name="expected">Who must be there; another one is asked nothing but who it is. Null: whoever it is.</param>
+    /// <param name="refused">Told in what another one differs, once for each difference.</param>
+    public SocketEnclave(EndPoint endPoint, TimeSpan? patience = null, TimeProvider? time = null, EnclaveExpectation? expected = null, Action<string>? refused = null)
     {
-        (_endPoint, _patience, _time) = (endPoint, patience ?? UsualPatience, time ?? TimeProvider.System);
+        (_endPoint, _patience, _time, _expected, _refused) = (endPoint, patience ?? UsualPatience, time ?? TimeProvider.System, expected, refused);
         _connecting = ConnectAsync();
     }
+
+    /// <summary>Why nobody can be asked now: <see cref="EnclaveFault.Gone"/>, <see cref="EnclaveFault.OtherEnclave"/> or <see cref="EnclaveFault.Malformed"/>; null while somebody can.</summary>
+    public EnclaveException? Trouble => _live is { Why: null } ? null : _trouble;
 
     /// <summary>Reads <c>unix:/path</c> or <c>tcp:address:port</c>.</summary>
     /// <exception cref="FormatException">It is neither.</exception>
@@ -181,7 +189,9 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
             }
             catch (TimeoutException e)
             {
-                throw new EnclaveException(EnclaveFault.Gone, $"enclave at {_endPoint}: nobody is there: {_trouble}", e);
+                throw _trouble is { Fault: EnclaveFault.OtherEnclave } other
+                    ? new EnclaveException(other.Fault, $"enclave at {_endPoint}: another one is there: {other.Message}", e)
+                    : new EnclaveException(EnclaveFault.Gone, $"enclave at {_endPoint}: nobody is there: {_trouble.Message}", e);
             }
             catch (OperationCanceledException e) when (_isDisposed != 0)
             {
@@ -205,6 +215,7 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
             try
             {
                 await using var connection = await EnclaveConnection.OpenAsync(_endPoint, _time, _stopping.Token);
+                await CheckAsync(connection);
                 pause = FirstPause;
                 var source = _connection;
                 if (source.Task.IsCompleted)
@@ -216,11 +227,13 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
                 _live = connection;
                 source.TrySetResult(connection);
                 await connection.Ended.WaitAsync(_stopping.Token);
-                _trouble = connection.Why!.Message;
+                _trouble = connection.Why!;
             }
             catch (Exception e) when (e is EnclaveException or SocketException)
             {
-                _trouble = e.Message;
+                var before = _trouble;
+                _trouble = e as EnclaveException ?? new EnclaveException(EnclaveFault.Gone, e.Message, e);
+                if (_trouble.Fault == EnclaveFault.OtherEnclave && (before.Fault, before.Message) != (_trouble.Fault, _trouble.Message)) _refused?.Invoke(_trouble.Message);
                 await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause + pause < LongestPause ? pause + pause : LongestPause;
             }
@@ -231,5 +244,23 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
         }
 
         _connection.TrySetCanceled();
+    }
+
+    // Each time anew: behind an endpoint stands whoever was started there last.
+    private async Task CheckAsync(EnclaveConnection connection)
+    {
+        if (_expected is null) return;
+
+        using var patience = new CancellationTokenSource(CheckPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, _stopping.Token);
+        try
+        {
+            var found = (EnclaveIdentity)(await connection.AskAsync(EnclaveOp.Identify, default, either.Token))!;
+            if (_expected.FindMismatch(found) is { } mismatch) throw new EnclaveException(EnclaveFault.OtherEnclave, mismatch);
+        }
+        catch (OperationCanceledException e) when (!_stopping.IsCancellationRequested)
+        {
+            throw new EnclaveException(EnclaveFault.Gone, $"it did not say within {CheckPatience.TotalSeconds:0} s who it is", e);
+        }
     }
 }

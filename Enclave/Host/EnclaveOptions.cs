@@ -74,6 +74,17 @@ public sealed class EnclaveOptions
     [Range(1, 1_440)]
     public int KeyOverlapMinutes { get; set; } = 60;
 
+    /// <summary>The same for an enclave of another name.</summary>
+    public EnclaveOptions Named(string id)
+    {
+        var named = (EnclaveOptions)MemberwiseClone();
+        named.Id = id;
+        return named;
+    }
+
+    /// <summary>True for 1 to 40 lower-case letters, digits and hyphens.</summary>
+    public static bool IsId(string? id) => EnclaveOptionsCheck.IsId(id);
+
     /// <summary>The part that is attested.</summary>
     public EnclaveConfiguration ToConfiguration() => new(
         ChainId,
@@ -106,7 +117,7 @@ public static partial class EnclaveOptionsCheck
         Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
         problems.AddRange(results.Select(result => result.ErrorMessage!));
 
-        Require(IdPattern().IsMatch(options.Id ?? ""), "Id", options.Id ?? "", "1 to 40 lower-case letters, digits and hyphens");
+        Require(IsId(options.Id), "Id", options.Id ?? "", "1 to 40 lower-case letters, digits and hyphens");
         Require(Hash32.TryParse(options.GenesisHash, out _), "GenesisHash", options.GenesisHash, "0x and 64 hex digits");
         Require(IsHttp(options.HeadRpc), "HeadRpc", options.HeadRpc, "an http or https URL");
         Require(options.UntrustedRpc.Count > 0, "UntrustedRpc", "nothing", "one URL or more");
@@ -136,6 +147,8 @@ public static partial class EnclaveOptionsCheck
             }
         }
     }
+
+    internal static bool IsId(string? id) => IdPattern().IsMatch(id ?? "");
 
     private static void CheckContracts(Dictionary<string, ContractOptions> contracts, Action<bool, string, string, string> require)
     {

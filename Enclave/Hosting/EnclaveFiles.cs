@@ -21,7 +21,7 @@ internal sealed class EnclaveFiles : IDisposable
             all.Remove(name);
         }
 
-        all["Attester"] = process.Attester;
+        all["Attester"] = process.Attester.Length > 0 ? process.Attester : "none";
         if (process.SimulatedPlatform.Length > 0) host["SimulatedPlatform"] = Path.GetFullPath(process.SimulatedPlatform);
         File.WriteAllText(Config, all.ToJsonString());
         File.WriteAllText(Host, host.ToJsonString());

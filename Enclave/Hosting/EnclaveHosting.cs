@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Attestation.Attesters;
@@ -8,13 +7,13 @@ using Pythia.Enclave.Host;
 
 namespace Pythia.Enclave.Hosting;
 
-/// <summary>Puts an enclave into a program: in its own process, in a child process, or somewhere that it only connects to.</summary>
+/// <summary>Puts enclaves into a program: in its own process, in child processes, or somewhere that it only connects to.</summary>
 public static class EnclaveHosting
 {
     /// <summary>
-    /// Adds an enclave as <see cref="IEnclave"/>, with options from the sections <see cref="EnclaveOptions.Section"/> and
-    /// <see cref="EnclaveProcessOptions.Section"/>. A wrong or missing setting stops the start and is named; a stop waits for the enclave to end and
-    /// forget its keys. In the process itself an <see cref="IAttester"/> that is registered makes its quotes.
+    /// Adds the enclaves of the sections <see cref="EnclaveOptions.Section"/> and <see cref="EnclaveProcessOptions.Section"/>: the <see cref="EnclaveFleet"/>,
+    /// and each as an <see cref="IEnclave"/>. A wrong or missing setting stops the start and is named; a stop waits for the enclaves to end and forget their
+    /// keys. In the process itself an <see cref="IAttester"/> that is registered makes their quotes.
     /// </summary>
     public static IServiceCollection AddPythiaEnclave(this IServiceCollection services, IConfiguration configuration)
     {
@@ -22,51 +21,30 @@ public static class EnclaveHosting
         services.AddOptions<EnclaveOptions>().Bind(configuration.GetSection(EnclaveOptions.Section)).ValidateOnStart();
         services.AddOptions<EnclaveProcessOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<EnclaveOptions>, Validator>();
-        return (section.Get<EnclaveProcessOptions>() ?? new()).Mode switch
-        {
-            EnclaveMode.InProcess => AddInProcess(services),
-            EnclaveMode.Process => AddProcess(services),
-            _ => AddConnection(services),
-        };
-    }
-
-    private static IServiceCollection AddInProcess(IServiceCollection services)
-    {
-        services.AddSingleton(provider => new PythiaEnclave(
-            provider.GetRequiredService<IOptions<EnclaveOptions>>().Value,
-            provider.GetService<TimeProvider>(),
-            provider.GetService<ILogger<PythiaEnclave>>(),
-            provider.GetService<IAttester>()));
-        services.AddSingleton<IEnclave>(provider => provider.GetRequiredService<PythiaEnclave>());
-        return services.AddHostedService<EnclaveService>();
-    }
-
-    private static IServiceCollection AddProcess(IServiceCollection services)
-    {
-        services.AddSingleton(provider => new EnclaveSupervisor(
-            provider.GetRequiredService<IOptions<EnclaveOptions>>().Value,
-            provider.GetRequiredService<IOptions<EnclaveProcessOptions>>().Value,
+        services.AddSingleton<IValidateOptions<EnclaveProcessOptions>>(
+            new ProcessValidator(configuration[$"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}"] ?? ""));
+        services.AddSingleton(provider => new EnclaveFleet(
+            provider.GetRequiredService<IOptions<EnclaveOptions>>(),
+            provider.GetRequiredService<IOptions<EnclaveProcessOptions>>(),
             provider.GetService<TimeProvider>() ?? TimeProvider.System,
-            provider.GetRequiredService<ILogger<EnclaveSupervisor>>()));
-        services.AddSingleton<IEnclave>(provider => provider.GetRequiredService<EnclaveSupervisor>().Enclave);
-        return services.AddHostedService(provider => provider.GetRequiredService<EnclaveSupervisor>());
-    }
+            provider.GetRequiredService<ILoggerFactory>(),
+            provider.GetService<IAttester>()));
 
-    private static IServiceCollection AddConnection(IServiceCollection services)
-        => services.AddSingleton<IEnclave>(provider =>
-        {
-            var options = provider.GetRequiredService<IOptions<EnclaveProcessOptions>>().Value;
-            return new SocketEnclave(SocketEnclave.Parse(options.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), provider.GetService<TimeProvider>());
-        });
-
-    private sealed class EnclaveService(PythiaEnclave enclave) : BackgroundService
-    {
-        protected override Task ExecuteAsync(CancellationToken stoppingToken) => enclave.RunAsync(stoppingToken);
+        // How many there are is known before what they are is checked.
+        var further = section.GetSection(nameof(EnclaveProcessOptions.Instances)).GetChildren().Count();
+        foreach (var i in Enumerable.Range(0, 1 + further)) services.AddSingleton(provider => provider.GetRequiredService<EnclaveFleet>().Members[i].Enclave);
+        return services.AddHostedService(provider => provider.GetRequiredService<EnclaveFleet>());
     }
 
     private sealed class Validator : IValidateOptions<EnclaveOptions>
     {
         public ValidateOptionsResult Validate(string? name, EnclaveOptions options)
             => EnclaveOptionsCheck.FindProblems(options) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+    }
+
+    private sealed class ProcessValidator(string firstId) : IValidateOptions<EnclaveProcessOptions>
+    {
+        public ValidateOptionsResult Validate(string? name, EnclaveProcessOptions options)
+            => EnclaveProcessCheck.FindProblems(options, firstId) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 }

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Pythia.Enclave.Hosting;
 
-/// <summary>Where a silo's enclave runs.</summary>
+/// <summary>Where an enclave of a silo runs.</summary>
 public enum EnclaveMode
 {
     /// <summary>In the silo's own process: its keys are worth what the operator is.</summary>
@@ -15,8 +15,8 @@ public enum EnclaveMode
     Connect = 2,
 }
 
-/// <summary>How the silo gets its enclave, section <c>EnclaveProcess</c>.</summary>
-public sealed class EnclaveProcessOptions : IValidatableObject
+/// <summary>How the silo gets its enclaves, section <c>EnclaveProcess</c>.</summary>
+public sealed class EnclaveProcessOptions
 {
     public const string Section = "EnclaveProcess";
 
@@ -33,11 +33,10 @@ public sealed class EnclaveProcessOptions : IValidatableObject
     /// <summary>Where the enclave listens with Connect: <c>unix:/path</c> or <c>tcp:address:port</c>. No default.</summary>
     public string EndPoint { get; set; } = "";
 
-    /// <summary>What makes the child's quotes: none, gramine or simulated. Default none.</summary>
-    [RegularExpression("^(none|gramine|simulated)$")]
-    public string Attester { get; set; } = "none";
+    /// <summary>What makes the quotes of a child (Process): none, gramine or simulated. Default in a silo what <c>Attestation:Mode</c> says; elsewhere none.</summary>
+    public string Attester { get; set; } = "";
 
-    /// <summary>Folder of the simulated platform; with the attester simulated, and only then. No default.</summary>
+    /// <summary>Folder of the simulated platform; with the attester simulated, and only then. Default in a silo the one that it appraises by.</summary>
     public string SimulatedPlatform { get; set; } = "";
 
     /// <summary>Milliseconds that a call waits for an enclave that is away before it fails: 0 to 30,000. Default 2,000.</summary>
@@ -72,23 +71,22 @@ public sealed class EnclaveProcessOptions : IValidatableObject
     [Range(1, 60)]
     public int StopSeconds { get; set; } = 10;
 
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        if (Mode == EnclaveMode.Connect != EndPoint.Length > 0) yield return new($"{Section}:EndPoint: '{EndPoint}' found with mode {Mode}, an endpoint with Connect alone expected");
-        if (EndPoint.Length > 0 && !IsEndPoint(EndPoint)) yield return new($"{Section}:EndPoint: '{EndPoint}' found, unix:/path or tcp:address:port expected");
-        if ((Attester == "simulated") != SimulatedPlatform.Length > 0) yield return new($"{Section}:SimulatedPlatform: '{SimulatedPlatform}' found with attester {Attester}, a folder with simulated alone expected");
-    }
+    /// <summary>
+    /// Further enclaves beside this silo, 0 to 16, each of a name of its own: an old and a new measurement side by side while one is rolled, or several on one
+    /// host. The times of this section hold for all. Default none.
+    /// </summary>
+    [Length(0, 16)]
+    public List<EnclaveInstanceOptions> Instances { get; set; } = [];
 
-    private static bool IsEndPoint(string endPoint)
+    /// <summary>What the first one has in common with the others; its name is <c>Enclave:Id</c>.</summary>
+    public EnclaveInstanceOptions ToFirst() => new() { Mode = Mode, Program = Program, EndPoint = EndPoint, Attester = Attester, SimulatedPlatform = SimulatedPlatform };
+
+    /// <summary>The options of one of <see cref="Instances"/> as if it were the only one.</summary>
+    internal EnclaveProcessOptions Of(EnclaveInstanceOptions instance)
     {
-        try
-        {
-            return SocketEnclave.Parse(endPoint) is not null;
-        }
-        catch (Exception e) when (e is FormatException or ArgumentException)
-        {
-            return false;
-        }
+        var alone = (EnclaveProcessOptions)MemberwiseClone();
+        (alone.Mode, alone.Program, alone.EndPoint, alone.Attester, alone.SimulatedPlatform, alone.Instances) =
+            (instance.Mode, instance.Program, instance.EndPoint, instance.Attester, instance.SimulatedPlatform, []);
+        return alone;
     }
 }

@@ -26,6 +26,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     private readonly ILogger _logger;
     private readonly EnclaveFiles _files;
     private readonly string _program;
+    private readonly string _id;
 
     // A way of its own: what waits for its turn on the other one does not make a busy enclave look like one that hangs.
     private readonly SocketEnclave _pings;
@@ -33,12 +34,12 @@ public sealed partial class EnclaveSupervisor : BackgroundService
 
     public EnclaveSupervisor(EnclaveOptions enclave, EnclaveProcessOptions options, TimeProvider time, ILogger<EnclaveSupervisor> logger)
     {
-        (_options, _time, _logger) = (options, time, logger);
+        (_options, _time, _logger, _id) = (options, time, logger, enclave.Id);
         _program = options.Program.Length > 0 ? Path.GetFullPath(options.Program) : Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll");
 
         // 1. files
         _files = new EnclaveFiles(enclave, options);
-        Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time);
+        Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time, new(enclave.Id, enclave.ChainId, enclave.ToConfiguration().ComputeHash()));
         _pings = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromSeconds(options.PingSeconds), time);
     }
 
@@ -80,7 +81,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
             var restarts = Status.Restarts;
             Volatile.Write(ref _status, new(false, restarts + 1, trouble, 0));
             var pause = PauseBefore(restarts);
-            LogAway(trouble, (long)pause.TotalMilliseconds);
+            LogAway(_id, trouble, (long)pause.TotalMilliseconds);
             await Task.Delay(pause, _time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
@@ -101,7 +102,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
 
         using (child)
         {
-            LogStarted(child.Id, _program);
+            LogStarted(_id, child.Id, _program);
             Volatile.Write(ref _status, Status with { ProcessId = child.Id });
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             var ended = child.WaitForExitAsync();
@@ -115,7 +116,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
             }
             else if (trouble is not null)
             {
-                LogKilled(child.Id, trouble);
+                LogKilled(_id, child.Id, trouble);
                 child.Kill();
             }
 
@@ -130,9 +131,9 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         try
         {
             // 3. connected
-            if (!await IsConnectedAsync(cancellationToken)) return $"process {process} was not connected within {_options.StartSeconds} s";
+            if (!await IsConnectedAsync(cancellationToken)) return $"process {process} was not connected within {_options.StartSeconds} s{(Enclave.Trouble is { } trouble ? $": {trouble.Message}" : "")}";
 
-            LogConnected(process);
+            LogConnected(_id, process);
             Volatile.Write(ref _status, Status with { IsConnected = true });
             var since = _time.GetTimestamp();
 
@@ -204,29 +205,29 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     {
         var space = line.IndexOf(' ', StringComparison.Ordinal);
         if (space < 0 || !Enum.TryParse<LogLevel>(line.AsSpan(0, space), out var level)) level = LogLevel.Warning;
-        if (level >= LogLevel.Error) LogErrorLine(line);
-        else if (level == LogLevel.Warning) LogWarningLine(line);
-        else LogLine(line);
+        if (level >= LogLevel.Error) LogErrorLine(_id, line);
+        else if (level == LogLevel.Warning) LogWarningLine(_id, line);
+        else LogLine(_id, line);
     }
 
-    [LoggerMessage(EventId = 3421, Level = LogLevel.Information, Message = "Enclave process {Process} is started: {Program}")]
-    private partial void LogStarted(int process, string program);
+    [LoggerMessage(EventId = 3421, Level = LogLevel.Information, Message = "Enclave {Enclave}: process {Process} is started: {Program}")]
+    private partial void LogStarted(string enclave, int process, string program);
 
-    [LoggerMessage(EventId = 3422, Level = LogLevel.Information, Message = "Enclave process {Process} is connected")]
-    private partial void LogConnected(int process);
+    [LoggerMessage(EventId = 3422, Level = LogLevel.Information, Message = "Enclave {Enclave}: process {Process} is connected")]
+    private partial void LogConnected(string enclave, int process);
 
-    [LoggerMessage(EventId = 3423, Level = LogLevel.Warning, Message = "The enclave is away, {Trouble}; it is started again in {Pause} ms")]
-    private partial void LogAway(string trouble, long pause);
+    [LoggerMessage(EventId = 3423, Level = LogLevel.Warning, Message = "Enclave {Enclave} is away, {Trouble}; it is started again in {Pause} ms")]
+    private partial void LogAway(string enclave, string trouble, long pause);
 
-    [LoggerMessage(EventId = 3424, Level = LogLevel.Information, Message = "Enclave process: {Line}")]
-    private partial void LogLine(string line);
+    [LoggerMessage(EventId = 3424, Level = LogLevel.Information, Message = "Enclave {Enclave} says: {Line}")]
+    private partial void LogLine(string enclave, string line);
 
-    [LoggerMessage(EventId = 3425, Level = LogLevel.Warning, Message = "Enclave process warns: {Line}")]
-    private partial void LogWarningLine(string line);
+    [LoggerMessage(EventId = 3425, Level = LogLevel.Warning, Message = "Enclave {Enclave} warns: {Line}")]
+    private partial void LogWarningLine(string enclave, string line);
 
-    [LoggerMessage(EventId = 3426, Level = LogLevel.Error, Message = "Enclave process fails: {Line}")]
-    private partial void LogErrorLine(string line);
+    [LoggerMessage(EventId = 3426, Level = LogLevel.Error, Message = "Enclave {Enclave} fails: {Line}")]
+    private partial void LogErrorLine(string enclave, string line);
 
-    [LoggerMessage(EventId = 3427, Level = LogLevel.Error, Message = "Enclave process {Process} is killed: {Trouble}")]
-    private partial void LogKilled(int process, string trouble);
+    [LoggerMessage(EventId = 3427, Level = LogLevel.Error, Message = "Enclave {Enclave}: process {Process} is killed: {Trouble}")]
+    private partial void LogKilled(string enclave, int process, string trouble);
 }

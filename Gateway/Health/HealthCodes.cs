@@ -49,6 +49,8 @@ public static class HealthCodes
     public static readonly HealthCode EnclaveProcessAway = new("enclave-process-away", HealthLevel.Degraded, "enclave", "the enclave's process is not there; it is started again");
     public static readonly HealthCode EnclaveProcessFails = new("enclave-process-fails", HealthLevel.Degraded, "enclave", "the enclave's process did not stay up `EnclaveProcess:RestartLimit` times in a row; it is started again all the same");
 
+    public static readonly HealthCode EnclaveOther = new("enclave-other", HealthLevel.Degraded, "enclave", "another enclave than the settings say is at this endpoint: the detail names id, chain or configuration hash, found and expected; it gets no question");
+
     public static readonly HealthCode NoNodeAnswers = new("no-node-answers", HealthLevel.Degraded, "nodes", "every configured node is in trouble: nothing goes to the chain");
     public static readonly HealthCode NodeNotReached = new("node-not-reached", HealthLevel.Degraded, "nodes", "no connection");
     public static readonly HealthCode NodeTooLate = new("node-too-late", HealthLevel.Degraded, "nodes", "connected, and silent beyond the time limit");
@@ -90,7 +92,7 @@ public static class HealthCodes
         Starting, Stopping, PartSilent, SilosSilent, StorageFailed, DiskNearlyFull, ClockSkewed,
         NoEnclave, NoEnclaveOfChain, EnclaveSilent, EnclaveWrongCode, HeadNoNodeAnswers, HeadDoesNotHold, HeadWrongChain, HeadWentBack, HeadOld, EnclaveNodeSetAside,
         EnclaveDrained, CollateralNotRefreshed, CollateralExpired,
-        EnclaveProcessAway, EnclaveProcessFails,
+        EnclaveProcessAway, EnclaveProcessFails, EnclaveOther,
         NoNodeAnswers, NodeNotReached, NodeTooLate, NodeHttpStatus, NodeNotJsonRpc, NodeTooLong, NodeLimitExceeded, NodeRefuses, NodeUnusable, NodeWrongChain, NodeLags,
         NodeSetAside, NodesDisagree,
         FollowerNoEnclave, FollowerNoNodeAnswers, FollowerNodesDisagree, FollowerReorgTooDeep, FollowerNotDelivered, FollowerOther, FollowerLags,

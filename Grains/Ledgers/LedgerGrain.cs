@@ -184,8 +184,7 @@ public sealed partial class LedgerGrain(
         await TakeBackAsync();
 
         // 2. wait for a head
-        var enclave = await enclaves.GetAsync(_chain.ChainId, cancellationToken);
-        var head = await enclave.WaitForHeadAsync(_cursor.Next - 1, cancellationToken);
+        var (enclave, head) = await enclaves.WaitForHeadAsync(_chain.ChainId, _cursor.Next - 1, cancellationToken);
         _head = head.Block;
         _headsAreFinal = head.Level is AssuranceLevel.Finalized;
 

@@ -1,33 +1,82 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
 using Pythia.Enclave;
 
 namespace Pythia.Grains.Pythia;
 
-/// <summary>The enclaves beside this silo.</summary>
-public sealed class EnclaveDirectory(IEnumerable<IEnclave> enclaves)
+/// <summary>The enclaves beside this silo. All are asked at once, so that one which is gone or hangs holds up nobody who can be served by another.</summary>
+public sealed class EnclaveDirectory(IEnumerable<IEnclave> enclaves, IOptions<AttestationOptions> options, TimeProvider time)
 {
     private readonly IEnclave[] _enclaves = [.. enclaves];
 
-    /// <summary>One that follows the chain, if possible one that can answer; with <paramref name="id"/>, that very one. An enclave that is gone is passed over.</summary>
-    /// <exception cref="InvalidOperationException">There is none beside this silo, or none that says who it is.</exception>
-    public async ValueTask<IEnclave> GetAsync(ulong chainId, CancellationToken cancellationToken, string? id = null)
+    /// <summary>The one of this name.</summary>
+    /// <exception cref="InvalidOperationException">It is not beside this silo, or does not say who it is.</exception>
+    public async Task<IEnclave> GetAsync(ulong chainId, string id, CancellationToken cancellationToken)
     {
-        IEnclave? second = null;
-        var gone = "";
-        foreach (var enclave in _enclaves)
+        using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var troubles = new List<string>();
+        await foreach (var found in EachAsync(async enclave => (await IdentifyAsync(enclave, rest.Token)) is var who && who.ChainId == chainId && who.Id == id ? enclave : null, troubles, cancellationToken))
+        {
+            await rest.CancelAsync();
+            return found;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        throw None($"{id} ", chainId, troubles);
+    }
+
+    /// <summary>A head above <paramref name="afterBlock"/>, and the enclave that verified it: whichever of the chain's has one first.</summary>
+    /// <exception cref="InvalidOperationException">No enclave of this chain is beside this silo, or none can be asked.</exception>
+    public async Task<(IEnclave Enclave, VerifiedHead Head)> WaitForHeadAsync(ulong chainId, ulong afterBlock, CancellationToken cancellationToken)
+    {
+        using var rest = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var troubles = new List<string>();
+        await foreach (var found in EachAsync(FindAsync, troubles, cancellationToken))
+        {
+            await rest.CancelAsync();
+            return (found.Enclave, found.Head);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        throw None("", chainId, troubles);
+
+        async Task<Ahead?> FindAsync(IEnclave enclave)
+            => (await IdentifyAsync(enclave, rest.Token)).ChainId == chainId ? new Ahead(enclave, await enclave.WaitForHeadAsync(afterBlock, rest.Token)) : null;
+    }
+
+    // What is found, as it is found; what an enclave fails with is a trouble.
+    private async IAsyncEnumerable<T> EachAsync<T>(Func<IEnclave, Task<T?>> find, List<string> troubles, [EnumeratorCancellation] CancellationToken cancellationToken)
+        where T : class
+    {
+        await foreach (var ended in Task.WhenEach(_enclaves.Select(TryAsync)).WithCancellation(cancellationToken))
+        {
+            var (found, trouble) = await ended;
+            if (trouble is not null) troubles.Add(trouble);
+            if (found is not null) yield return found;
+        }
+
+        async Task<(T? Found, string? Trouble)> TryAsync(IEnclave enclave)
         {
             try
             {
-                var identity = await enclave.IdentifyAsync(cancellationToken);
-                if (identity.ChainId != chainId || (id is not null && identity.Id != id)) continue;
-                if (id is not null || (await enclave.HealthAsync(cancellationToken)).CanAnswer) return enclave;
-                second ??= enclave;
+                return (await find(enclave), null);
             }
             catch (Exception e) when (e is EnclaveException or ObjectDisposedException)
             {
-                gone = $"; one is gone: {e.Message}";
+                return (null, e.Message);
+            }
+            catch (OperationCanceledException)
+            {
+                return (null, null); // another one was found, or nobody waits any more
             }
         }
-
-        return second ?? throw new InvalidOperationException($"No enclave {id} for chain {chainId} beside this silo{gone}");
     }
+
+    private Task<EnclaveIdentity> IdentifyAsync(IEnclave enclave, CancellationToken cancellationToken)
+        => EnclaveReplies.WithinAsync(TimeSpan.FromSeconds(options.Value.ReplySeconds), time, enclave.IdentifyAsync, cancellationToken);
+
+    private static InvalidOperationException None(string id, ulong chainId, List<string> troubles)
+        => new($"No enclave {id}for chain {chainId} beside this silo{string.Concat(troubles.Select(trouble => $"; one is gone: {trouble}"))}");
+
+    private sealed record Ahead(IEnclave Enclave, VerifiedHead Head);
 }

@@ -25,7 +25,7 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves, AttestationSetup atte
         string trouble;
         try
         {
-            _enclave = await enclaves.GetAsync(chainId, cancellationToken, _enclaveId);
+            _enclave = await enclaves.GetAsync(chainId, _enclaveId, cancellationToken);
             return;
         }
         catch (InvalidOperationException none)

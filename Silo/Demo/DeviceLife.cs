@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Pythia.Enclave;
+using Pythia.Enclave.Hosting;
 using Pythia.Grains.Pythia;
 using Pythia.Silo.Hosting;
 using Pythia.Silo.Options;
@@ -38,7 +38,7 @@ internal static class DeviceLife
         await File.WriteAllTextAsync(label, made.DrawLabel(chain.Contracts.ChainId), cancellationToken);
         report.Note($"device {made.Id}, its label with the QR code: {label}");
         await ClaimChapter.ClaimAsync(stage, cast, factory, made, cancellationToken);
-        var enclave = program.Services.GetRequiredService<IEnclave>();
+        var enclave = program.Services.GetRequiredService<EnclaveFleet>().Members[0].Enclave;
         using var device = new LifeDevice(made.Id, await enclave.IdentifyAsync(cancellationToken), http, program.Url, folder.PathOf($"device-{made.Id}.memory"), report);
         await device.SwitchOnAsync(cancellationToken);
         await device.AskAsync("who owns me?", Enclave.Verifier.Facts.Fact.OwnerOf, cast.OwnerA.Address.ToString(), cancellationToken);

@@ -1,18 +1,26 @@
+using Pythia.Enclave;
 using Pythia.Enclave.Hosting;
 using Pythia.Gateway.Health;
 
 namespace Pythia.Silo.Health;
 
-/// <summary>An enclave's process that is away, or that does not stay up.</summary>
-internal sealed class EnclaveProcessHealth(EnclaveSupervisor supervisor) : IHealthPart
+/// <summary>Enclaves of their own process: one that is away, that does not stay up, or that is another one than the settings say.</summary>
+internal sealed class EnclaveProcessHealth(EnclaveFleet fleet) : IHealthPart
 {
     public string Name => "enclave process";
 
-    public ValueTask<IReadOnlyList<HealthReason>> FindAsync(CancellationToken cancellationToken)
-    {
-        var status = supervisor.Status;
-        if (status.Restarts >= supervisor.RestartLimit) return new([new(HealthCodes.EnclaveProcessFails, null, null, $"{status.Restarts} restarts in a row, the last one since {status.Trouble}")]);
+    public ValueTask<IReadOnlyList<HealthReason>> FindAsync(CancellationToken cancellationToken) => new([.. fleet.Members.Select(Judge).OfType<HealthReason>()]);
 
-        return new(status.IsConnected ? [] : [new(HealthCodes.EnclaveProcessAway, null, null, status.Trouble ?? "it starts")]);
+    private static HealthReason? Judge(EnclaveMember member)
+    {
+        if (member.Trouble is { Fault: EnclaveFault.OtherEnclave } other) return Of(HealthCodes.EnclaveOther, other.Message);
+        if (member.Supervisor is not { } supervisor) return member.Trouble is { } trouble ? Of(HealthCodes.EnclaveProcessAway, trouble.Message) : null;
+
+        var status = supervisor.Status;
+        return status.Restarts >= supervisor.RestartLimit ? Of(HealthCodes.EnclaveProcessFails, $"{status.Restarts} restarts in a row, the last one since {status.Trouble}")
+            : status.IsConnected ? null
+            : Of(HealthCodes.EnclaveProcessAway, status.Trouble ?? "it starts");
+
+        HealthReason Of(HealthCode code, string words) => new(code, null, member.Id, $"enclave {member.Id}: {words}");
     }
 }

@@ -19,12 +19,14 @@ using Pythia.Silo.Options;
 
 namespace Pythia.Silo.Hosting;
 
-/// <summary>Silo, in-process enclave and, where the engine has it in the same process, gateway: one host on one chain.</summary>
+/// <summary>Silo, its enclaves and, where the engine has it in the same process, gateway: one host on one chain.</summary>
 public sealed class PythiaProgram : IAsyncDisposable
 {
     private static readonly TimeSpan HeadPatience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan ReportPause = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan WordPatience = TimeSpan.FromSeconds(2);
 
     private readonly WebApplication _app;
 
@@ -56,11 +58,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         {
             await progress.RunAsync("starting silo, enclave and gateway", () => app.StartAsync(cancellationToken));
             program.Stopped = app.WaitForShutdownAsync(CancellationToken.None);
-            await progress.RunAsync("waiting for the first verified head", async () =>
-            {
-                await program.WaitForHeadAsync(cancellationToken);
-                await program.WaitForReportAsync(cancellationToken);
-            });
+            await progress.RunAsync("waiting for the first verified head", () => program.WaitForEnclaveAsync(cancellationToken));
             return program;
         }
         catch (Exception e)
@@ -150,7 +148,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         });
     }
 
-    // The enclave in this process makes its quotes with what the silo appraises them by.
+    // An enclave in this process makes its quotes with what the silo appraises them by.
     private static void AddAttester(IServiceCollection services, SiloSettings settings)
     {
         if (settings.Attestation.Mode == AttestationMode.Gramine)
@@ -169,7 +167,7 @@ public sealed class PythiaProgram : IAsyncDisposable
         services.AddSingleton<IHealthPart, FolderHealth>();
         services.AddSingleton<IHealthPart, LaneHealth>();
         services.AddSingleton<IHealthPart, CollateralHealth>();
-        if (services.Any(service => service.ServiceType == typeof(EnclaveSupervisor))) services.AddSingleton<IHealthPart, EnclaveProcessHealth>();
+        services.AddSingleton<IHealthPart, EnclaveProcessHealth>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<RelayWatch>(provider, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<NodeWatch>(services, chain.Contracts.ChainId, chain.Rpc));
         AddWatch(services => ActivatorUtilities.CreateInstance<HeadWatch>(services));
@@ -183,28 +181,45 @@ public sealed class PythiaProgram : IAsyncDisposable
         }
     }
 
-    private async Task WaitForHeadAsync(CancellationToken cancellationToken)
+    // The first answer of whoever is told that it is up must not be "no enclave". One that answers is enough, the others are in health; and where all are
+    // drained, acts still go to the chain.
+    private async Task WaitForEnclaveAsync(CancellationToken cancellationToken)
     {
-        var enclave = Services.GetRequiredService<IEnclave>();
-        try
+        var members = Services.GetRequiredService<EnclaveFleet>().Members;
+        var directory = Services.GetRequiredService<IGrainFactory>().GetPythiaDirectory(Chain.Contracts.ChainId);
+        var started = TimeProvider.System.GetTimestamp();
+        while (!(await directory.ListHealthyAsync()).Any(id => members.Any(member => member.Id == id)))
         {
-            await enclave.WaitForHeadAsync(0, cancellationToken).AsTask().WaitAsync(HeadPatience, cancellationToken);
-        }
-        catch (TimeoutException e)
-        {
-            var trouble = (await enclave.HealthAsync(cancellationToken)).Trouble;
-            throw new StartException($"no head was verified within {HeadPatience.TotalSeconds} s: {trouble?.Reason} {trouble?.Detail}", e);
+            var isMistaken = members.All(member => member.Trouble is { Fault: EnclaveFault.OtherEnclave });
+            if (isMistaken || TimeProvider.System.GetElapsedTime(started) > HeadPatience)
+            {
+                if (!isMistaken && (await directory.ListAsync()).Any(report => report.State == EnclaveState.Drained && members.Any(member => member.Id == report.EnclaveId))) return;
+
+                var stands = await Task.WhenAll(members.Select(member => DescribeAsync(member, directory, cancellationToken)));
+                throw new StartException($"{(isMistaken ? "" : $"no enclave answered within {HeadPatience.TotalSeconds} s: ")}{string.Join("; ", stands)}");
+            }
+
+            await Task.Delay(ReportPause, TimeProvider.System, cancellationToken);
         }
     }
 
-    // The first answer of whoever is told that it is up must not be "no enclave".
-    private async Task WaitForReportAsync(CancellationToken cancellationToken)
+    private static async Task<string> DescribeAsync(EnclaveMember member, IPythiaDirectoryGrain directory, CancellationToken cancellationToken)
     {
-        var directory = Services.GetRequiredService<IGrainFactory>().GetPythiaDirectory(Chain.Contracts.ChainId);
-        var enclave = await Services.GetRequiredService<IEnclave>().IdentifyAsync(cancellationToken);
+        if (member.Trouble is { } trouble) return $"enclave {member.Id}: {trouble.Fault}, {trouble.Message}";
+        if ((await directory.ListAsync()).FirstOrDefault(report => report.EnclaveId == member.Id) is { } report)
+            return $"enclave {member.Id} is {report.State}: {string.Join("; ", report.Reasons.Select(reason => $"{reason.Name}, {reason.Detail}"))}";
+
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(HeadPatience);
-        while (!(await directory.ListHealthyAsync()).Contains(enclave.Id)) await Task.Delay(ReportPause, TimeProvider.System, patience.Token);
+        patience.CancelAfter(WordPatience);
+        try
+        {
+            var health = await member.Enclave.HealthAsync(patience.Token).AsTask().WaitAsync(patience.Token);
+            return $"enclave {member.Id}: no head was verified: {health.Trouble?.Reason} {health.Trouble?.Detail}";
+        }
+        catch (Exception e) when (e is EnclaveException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            return $"enclave {member.Id}: {e.Message}";
+        }
     }
 
     private sealed class NoLifetime : IHostLifetime

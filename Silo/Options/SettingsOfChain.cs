@@ -62,7 +62,7 @@ internal static class SettingsOfChain
         foreach (var (node, i) in nodes.Select((node, i) => (node, i))) values[$"{Enclave}{nameof(EnclaveOptions.UntrustedRpc)}:{i}"] = node;
         foreach (var (name, address, codeHash) in contracts)
         {
-            if (name != "Relay") values[Chain + name] = address;
+            if (Enum.TryParse<ContractRole>(name, out _)) values[Chain + name] = address;
             values[$"{Enclave}{nameof(EnclaveOptions.Contracts)}:{name}:Address"] = address;
             values[$"{Enclave}{nameof(EnclaveOptions.Contracts)}:{name}:CodeHash"] = codeHash;
         }

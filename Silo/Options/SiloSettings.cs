@@ -86,7 +86,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
             problems.Add(new("Chain:HeadRpc", $"'{chain.HeadRpc}'", "nothing, since Chain:Rpc names no nodes"));
         problems.AddRange(FindContradictions(attestation, collateral));
         var messages = problems.Select(problem => problem.ToString()).ToList();
-        if (problems.Count == 0) messages.AddRange(EnclaveOptionsCheck.FindProblems(enclave));
+        if (problems.Count == 0) messages.AddRange(EnclaveOptionsCheck.FindProblems(enclave).Concat(FindEnclaves(withDefaults, attestation.Mode, enclave.Id)));
 
         return messages.Count == 0
             ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations, telemetry, attestation)
@@ -105,21 +105,27 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
             : throw new StartException(string.Join(Environment.NewLine, problems.Select(problem => problem.ToString()).Prepend("Settings that can't be used:")), SiloCommandLine.WrongInput);
     }
 
+    /// <summary>The names of the enclaves beside this silo, the first one's first.</summary>
+    internal IReadOnlyList<string> EnclaveIds
+        => [
+            Configuration[$"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}"] ?? "",
+            .. ReadOne<EnclaveProcessOptions>(Configuration, EnclaveProcessOptions.Section).Instances.Select(instance => instance.Id),
+        ];
+
     /// <summary>Where last good collateral and the simulated platform are; a child process makes its quotes on the platform that the silo appraises it by.</summary>
     internal Dictionary<string, string?> AttestationDefaults(DataFolder folder)
     {
-        const string Attester = EnclaveProcessOptions.Section + ":" + nameof(EnclaveProcessOptions.Attester);
         var own = Attestation.Folder is { Length: > 0 } set ? set : folder.PathOf("attestation");
-        var values = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { [$"{AttestationOptions.Section}:{nameof(AttestationOptions.Folder)}"] = own };
-        var isChild = Configuration[$"{EnclaveProcessOptions.Section}:{nameof(EnclaveProcessOptions.Mode)}"] is { } mode
-            && string.Equals(mode, nameof(EnclaveMode.Process), StringComparison.OrdinalIgnoreCase);
-        if (Attestation.Mode == AttestationMode.Simulated && isChild && Configuration[Attester] is null)
-        {
-            values[Attester] = "simulated";
-            values[$"{EnclaveProcessOptions.Section}:{nameof(EnclaveProcessOptions.SimulatedPlatform)}"] = AttestationSetup.SimulatedPlatformFolder(own);
-        }
-
+        var values = ChildAttesters.Of(Configuration, Attestation.Mode, AttestationSetup.SimulatedPlatformFolder(own));
+        values[$"{AttestationOptions.Section}:{nameof(AttestationOptions.Folder)}"] = own;
         return values;
+    }
+
+    // As they will be when the data folder is known.
+    private static IReadOnlyList<string> FindEnclaves(IConfiguration configuration, AttestationMode mode, string firstId)
+    {
+        var completed = new ConfigurationBuilder().AddConfiguration(configuration).AddInMemoryCollection(ChildAttesters.Of(configuration, mode, "simulated")).Build();
+        return EnclaveProcessCheck.FindProblems(completed.GetSection(EnclaveProcessOptions.Section).Get<EnclaveProcessOptions>() ?? new(), firstId);
     }
 
     private static IEnumerable<SettingProblem> FindContradictions(AttestationOptions attestation, CollateralOptions collateral)

@@ -1,5 +1,4 @@
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using Pythia.Enclave.Host;
 using Pythia.Silo.Hosting;
 using Pythia.Silo.Options;
 
@@ -11,11 +10,11 @@ internal static class EngineSetup
     /// <summary>Gateways are programs of their own; a silo shows its health only.</summary>
     public static bool HostsGateway => false;
 
-    // Which enclave stands beside the silo follows from its settings; what the section says besides is the operator's.
+    // Which enclaves stand beside the silo follows from its settings; what the section says besides is the operator's.
     public static void Configure(ISiloBuilder silo, DataFolder folder, SiloSettings settings)
     {
         var metadata = settings.Configuration.GetSection("Orleans:Metadata").GetChildren().ToDictionary(entry => entry.Key, entry => entry.Value ?? "", StringComparer.Ordinal);
-        metadata["enclave"] = settings.Configuration[$"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}"] ?? "";
+        metadata["enclave"] = string.Join(',', settings.EnclaveIds);
         silo.UseSiloMetadata(metadata);
     }
 }

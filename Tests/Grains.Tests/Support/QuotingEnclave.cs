@@ -12,6 +12,8 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     private readonly byte[] _anchor = EnclaveAnchor.Development.ComputeHash();
     private EnclaveKeys _keys = NewKeys(1);
     private EnclaveKeys? _next;
+    private TaskCompletionSource _mined = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ulong _block = 1;
 
     public static readonly SimulatedEnclave Code = new(SHA256.HashData("code"u8));
 
@@ -39,6 +41,13 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     public int Quotes { get; private set; }
 
     public byte[] ConfigurationHash => _configuration;
+
+    /// <summary>Its head goes on by a block.</summary>
+    public void Mine()
+    {
+        Interlocked.Increment(ref _block);
+        Interlocked.Exchange(ref _mined, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
 
     /// <summary>As a restart does.</summary>
     public void RenewKeys() => (_keys, _next) = (NewKeys(1), null);
@@ -87,8 +96,13 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
 
     public async ValueTask<VerifiedHead> WaitForHeadAsync(ulong afterBlock, CancellationToken cancellationToken = default)
     {
-        await Task.Delay(Timeout.Infinite, cancellationToken);
-        throw new OperationCanceledException(cancellationToken);
+        while (true)
+        {
+            var mined = _mined.Task;
+            var block = Volatile.Read(ref _block);
+            if (block > afterBlock) return new VerifiedHead(block, block, new byte[32], AssuranceLevel.Development);
+            await mined.WaitAsync(cancellationToken);
+        }
     }
 
     public ValueTask<BlockLogsReply> ReadLogsAsync(ulong block, CancellationToken cancellationToken = default)

@@ -1,0 +1,52 @@
+using Pythia.Enclave.Host;
+
+namespace Pythia.Enclave.Hosting;
+
+/// <summary>Says everything that is wrong with the enclaves of a silo at once, each with its setting, what was found and what was expected.</summary>
+public static class EnclaveProcessCheck
+{
+    private const string Section = EnclaveProcessOptions.Section;
+
+    /// <param name="options">All enclaves.</param>
+    /// <param name="firstId"><see cref="EnclaveOptions.Id"/>.</param>
+    /// <returns>None when all is well.</returns>
+    public static IReadOnlyList<string> FindProblems(EnclaveProcessOptions options, string firstId)
+    {
+        var problems = new List<string>();
+        var ids = new HashSet<string>(StringComparer.Ordinal) { firstId };
+        var endPoints = new HashSet<string>(StringComparer.Ordinal);
+        CheckOne(options.ToFirst(), Section, endPoints, problems);
+        for (var i = 0; i < options.Instances.Count; i++)
+        {
+            var (instance, path) = (options.Instances[i], $"{Section}:{nameof(EnclaveProcessOptions.Instances)}:{i}");
+            if (!EnclaveOptions.IsId(instance.Id)) problems.Add($"{path}:Id: '{instance.Id}' found, 1 to 40 lower-case letters, digits and hyphens expected");
+            else if (!ids.Add(instance.Id)) problems.Add($"{path}:Id: '{instance.Id}' found for a second time, a name of its own for each enclave expected");
+
+            CheckOne(instance, path, endPoints, problems);
+        }
+
+        return problems;
+    }
+
+    private static void CheckOne(EnclaveInstanceOptions one, string path, HashSet<string> endPoints, List<string> problems)
+    {
+        if (!Enum.IsDefined(one.Mode)) problems.Add($"{path}:Mode: '{one.Mode}' found, one of {string.Join(", ", Enum.GetNames<EnclaveMode>())} expected");
+        if (one.Mode == EnclaveMode.Connect != one.EndPoint.Length > 0) problems.Add($"{path}:EndPoint: '{one.EndPoint}' found with mode {one.Mode}, an endpoint with Connect alone expected");
+        if (one.EndPoint.Length > 0 && !IsEndPoint(one.EndPoint)) problems.Add($"{path}:EndPoint: '{one.EndPoint}' found, unix:/path or tcp:address:port expected");
+        else if (one.EndPoint.Length > 0 && !endPoints.Add(one.EndPoint)) problems.Add($"{path}:EndPoint: '{one.EndPoint}' found for a second time, an endpoint of its own for each enclave expected");
+        if (one.Attester is not ("" or "none" or "gramine" or "simulated")) problems.Add($"{path}:Attester: '{one.Attester}' found, none, gramine or simulated expected");
+        if ((one.Attester == "simulated") != one.SimulatedPlatform.Length > 0) problems.Add($"{path}:SimulatedPlatform: '{one.SimulatedPlatform}' found with attester '{one.Attester}', a folder with simulated alone expected");
+    }
+
+    private static bool IsEndPoint(string endPoint)
+    {
+        try
+        {
+            return SocketEnclave.Parse(endPoint) is not null;
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            return false;
+        }
+    }
+}
