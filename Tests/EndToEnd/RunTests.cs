@@ -20,7 +20,7 @@ public sealed class RunTests : IDisposable
         await using (var first = SiloProcess.Start("run", "--data", data, "--set", "Operations:StopSeconds=2"))
         {
             var health = await WaitUntilUpAsync(first);
-            first.Output.Count(line => line.Contains("  deployed ", StringComparison.Ordinal)).ShouldBe(5);
+            first.Output.Count(line => line.Contains("  deployed ", StringComparison.Ordinal)).ShouldBe(6);
             ((string?)(await GetAsync(health))["status"]).ShouldBe("ready");
             cursor = (ulong)(await GetAsync(new Uri(health, "/v1/chains/31337/ledger")))["cursor"]!;
 
