@@ -142,7 +142,7 @@ internal sealed class EnclaveKeyring(PassportTrust trust, ReadOnlyMemory<byte> c
         var error = EnclaveEvidence.Decode(evidence, out var read);
         if (error != CborError.None) return new PassportVerdict(PassportFault.Evidence, $"{evidence.Length} bytes that are no evidence: {error}", null);
 
-        var verdict = EvidenceJudge.Judge(read!, policy, time.GetUtcNow(), trust.MostLifetime);
+        var verdict = EvidenceJudge.Judge(read!, policy, QuoteFreshness.OwnNonce, time.GetUtcNow(), trust.MostLifetime);
         return verdict.Claims is { } claims
             ? PassportCheck.Appraise(claims, expectation)
             : new PassportVerdict(PassportFault.Evidence, string.Join("; ", verdict.Reasons.Select(reason => $"{reason.Name}: {reason.Detail}")), null);

@@ -149,10 +149,18 @@ internal static partial class ApiOperations
 
     public static readonly ApiOperation IssuePassport = new("issuePassport", "verifier", "Judges evidence and signs a passport")
     {
-        Description = "For whoever takes this gateway's operator for a verifier. The policy is the operator's; every reason against the evidence is named.",
+        Description = "For whoever takes this gateway's operator for a verifier. The policy is the operator's; every reason against the evidence is named. The nonce of the quote "
+            + "ends with a challenge of this verifier that holds still.",
         Request = new(PassportEndpoints.EvidenceMediaType, "binary", PassportEndpoints.LongestEvidenceBytes, "The evidence (docs/passports.md)."),
         Replies = [new(200, "The passport (a CWT in COSE_Sign1).", PassportEndpoints.PassportMediaType, "binary")],
         Problems = [ProblemTypes.NoVerifier, ProblemTypes.EvidenceRefused, ProblemTypes.MediaType, ProblemTypes.TooLarge],
+    };
+
+    public static readonly ApiOperation PassportChallenge = new("getPassportChallenge", "verifier", "A challenge for evidence that this verifier is to judge")
+    {
+        Description = "16 hex digits of a device's nonce, or zeros, and these 48 are the nonce to ask …/evidence for. So a passport rests on no older quote.",
+        Replies = [new(200, "The challenge.", Schema: typeof(ChallengeJson), Example: new ChallengeJson(new string('6', 48), 120))],
+        Problems = [ProblemTypes.NoVerifier],
     };
 
     private static ApiOperation PassportOf(string id, string summary, params IReadOnlyList<ProblemType> problems) => new(id, "devices", summary)

@@ -84,7 +84,12 @@ internal sealed partial class PassportDesk(
     private async Task<(byte[]? Passport, Problem? Problem)> FetchAsync(
         ulong chainId, ImmutableArray<string> enclaves, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
     {
-        var (evidence, problem) = await source.GetAsync(chainId, enclaves, keyId, nonce, cancellationToken);
+        // The verifier's challenge goes into the quote beside the device's nonce: its passport rests on nothing older.
+        var demanded = await verifier.ChallengeAsync(cancellationToken);
+        if (demanded.Challenge is not { } challenge) return (null, Unreachable(demanded.Trouble!));
+
+        byte[] bound = [.. nonce.Length > 0 ? nonce : new byte[Passport.NonceBytes], .. challenge];
+        var (evidence, problem) = await source.GetAsync(chainId, enclaves, keyId, bound, cancellationToken);
         if (problem is not null) return (null, problem);
 
         var reply = await verifier.VerifyAsync(evidence!, cancellationToken);
@@ -98,12 +103,18 @@ internal sealed partial class PassportDesk(
         {
             metrics?.PassportHandedOut("refused");
             LogRefused(chainId, refusal);
+            verifier.ForgetChallenge();
             return (null, new Problem(ProblemTypes.EvidenceRefused, refusal));
         }
 
+        return (null, Unreachable(reply.Trouble!));
+    }
+
+    private Problem Unreachable(string trouble)
+    {
         metrics?.PassportHandedOut("unreachable");
-        LogUnreachable(reply.Trouble!);
-        return (null, VerifierAway);
+        LogUnreachable(trouble);
+        return VerifierAway;
     }
 
     [LoggerMessage(EventId = 3301, Level = LogLevel.Warning, Message = "The verifier refuses evidence of an enclave of chain {Chain}: {Reasons}")]

@@ -27,6 +27,7 @@ internal static partial class PassportEndpoints
     public const string PassportMediaType = SignedPassport.MediaType + "; eat_profile=\"" + Passport.Profile + "\"";
 
     public const string VerifierPath = "/v1/passports";
+    public const string ChallengePath = VerifierPath + "/challenge";
 
     private const int MostTries = 3;
 
@@ -38,7 +39,11 @@ internal static partial class PassportEndpoints
         chain.MapGet("/enclaves/{enclave}/evidence", OneEvidenceAsync).Describe(ApiOperations.OneEvidence);
     }
 
-    public static void MapVerifier(IEndpointRouteBuilder endpoints) => endpoints.MapPost(VerifierPath, IssueAsync).Describe(ApiOperations.IssuePassport);
+    public static void MapVerifier(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapPost(VerifierPath, IssueAsync).Describe(ApiOperations.IssuePassport);
+        endpoints.MapGet(ChallengePath, Challenge).Describe(ApiOperations.PassportChallenge);
+    }
 
     private static async Task<IResult> AnyPassportAsync(
         HttpContext context, string? kid, string? nonce, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk)
@@ -129,9 +134,19 @@ internal static partial class PassportEndpoints
         return refusal is null ? Results.Bytes(evidence!, EvidenceMediaType) : new ProblemResult(refusal);
     }
 
+    private static IResult Challenge(HttpContext context, PassportVerifier verifier)
+    {
+        if (verifier.Own is not { } issuer) return new ProblemResult(NoKey);
+
+        context.Response.Headers.CacheControl = "no-store";
+        return Results.Json(new ChallengeJson(Convert.ToHexStringLower(issuer.MakeChallenge()), (int)issuer.ChallengeLifetime.TotalSeconds), GatewayJson.Options);
+    }
+
+    private static Problem NoKey => new(ProblemTypes.NoVerifier, "no Passport:KeyFile is configured here");
+
     private static async Task<IResult> IssueAsync(HttpContext context, PassportVerifier verifier, ILogger<PassportVerifier> logger)
     {
-        if (verifier.Own is not { } issuer) return new ProblemResult(new Problem(ProblemTypes.NoVerifier, "no Passport:KeyFile is configured here"));
+        if (verifier.Own is not { } issuer) return new ProblemResult(NoKey);
 
         var (evidence, problem) = await RequestBody.ReadAsync(context.Request, EvidenceMediaType, LongestEvidenceBytes);
         if (problem is not null) return new ProblemResult(problem);

@@ -22,6 +22,13 @@ public sealed class PassportOptions
     [Range(1, 43_200)]
     public int LifetimeMinutes { get; set; } = 60;
 
+    /// <summary>
+    /// Seconds that an own challenge holds: 10 to 3,600, default 120. So old can the quote be that a passport rests on, and no older; it must be long enough for a
+    /// challenge to reach an enclave and for evidence to come back.
+    /// </summary>
+    [Range(10, 3_600)]
+    public int ChallengeSeconds { get; set; } = 120;
+
     /// <summary>Where a verifier takes evidence, such as https://verifier.example/v1/passports. Not with KeyFile. Default: none.</summary>
     [HttpUrl]
     public string? VerifierUrl { get; set; }

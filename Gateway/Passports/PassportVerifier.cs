@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Passports;
@@ -10,16 +11,31 @@ namespace Pythia.Gateway.Passports;
 /// <summary>What a verifier made of evidence: a passport, a refusal in words, or neither when it can't be reached.</summary>
 internal sealed record VerifierReply(byte[]? Passport, string? Refusal, string? Trouble);
 
+/// <summary>24 bytes that the verifier wants in the quote, or why there are none.</summary>
+internal sealed record VerifierChallenge(byte[]? Challenge, string? Trouble);
+
+/// <summary>What a verifier says who is asked for a challenge.</summary>
+/// <param name="Challenge">48 hex digits: they follow the device's 16, or 16 zeros, in the <c>nonce</c> of <c>…/evidence</c>.</param>
+/// <param name="HoldsSeconds">Within so many seconds the evidence must be handed in.</param>
+public sealed record ChallengeJson(string Challenge, int HoldsSeconds);
+
 /// <summary>
 /// The verifier that this gateway was given: its own key, somebody else's endpoint, or none. It keeps nothing; where it is its own, whoever reaches it may
-/// hand it evidence.
+/// hand it evidence. A challenge of somebody else's is used for a quarter of its time, by all who ask meanwhile.
 /// </summary>
 internal sealed class PassportVerifier : IDisposable
 {
+    private const int MostReplyBytes = 4_096;
+
+    private static readonly TimeSpan AfterTrouble = TimeSpan.FromSeconds(1);
+
     private readonly HttpClient? _http;
+    private readonly Uri? _url;
+    private readonly SemaphoreSlim _challengeTurn = new(1);
     private readonly TimeProvider _time;
     private readonly TimeSpan _limit;
     private readonly PassportSigner? _signer;
+    private (VerifierChallenge Challenge, long At, TimeSpan For)? _challenge;
 
     public PassportVerifier(IOptions<PassportOptions> options, TimeProvider time, IVerifierWay? handlers = null)
     {
@@ -28,13 +44,14 @@ internal sealed class PassportVerifier : IDisposable
         if (settings is { KeyFile: { Length: > 0 } key, PolicyFile: { Length: > 0 } policy })
         {
             _signer = VerifierFiles.ReadKey(key);
-            Own = new PassportIssuer(VerifierFiles.ReadPolicy(policy), _signer, TimeSpan.FromMinutes(settings.LifetimeMinutes), time);
+            Own = new PassportIssuer(VerifierFiles.ReadPolicy(policy), _signer, TimeSpan.FromMinutes(settings.LifetimeMinutes), TimeSpan.FromSeconds(settings.ChallengeSeconds), time);
         }
         else if (settings.VerifierUrl is { Length: > 0 } url)
         {
             // Evidence goes where the operator said and nowhere else; the time limit is over the whole exchange, so it is not the client's.
+            _url = new Uri(url);
             _http = new HttpClient(handlers?.CreateHandler() ?? new SocketsHttpHandler { AllowAutoRedirect = false });
-            (_http.BaseAddress, _http.Timeout) = (new Uri(url), Timeout.InfiniteTimeSpan);
+            _http.Timeout = Timeout.InfiniteTimeSpan;
         }
     }
 
@@ -42,6 +59,34 @@ internal sealed class PassportVerifier : IDisposable
     public PassportIssuer? Own { get; }
 
     public bool IsThere => Own is not null || _http is not null;
+
+    /// <summary>What the next quote must hold besides a device's nonce.</summary>
+    public async Task<VerifierChallenge> ChallengeAsync(CancellationToken cancellationToken)
+    {
+        if (Own is { } own) return new(own.MakeChallenge(), null);
+
+        await _challengeTurn.WaitAsync(cancellationToken);
+        try
+        {
+            if (_challenge is { } known && _time.GetElapsedTime(known.At) < known.For) return known.Challenge;
+
+            // Not by the caller's will: what is under way serves those who wait behind it.
+            var at = _time.GetTimestamp();
+            var (challenge, lasts) = await FetchChallengeAsync();
+            _challenge = (challenge, at, lasts);
+            return challenge;
+        }
+        finally
+        {
+            _challengeTurn.Release();
+        }
+    }
+
+    /// <summary>Evidence was refused, perhaps for its challenge: the next one is asked for anew.</summary>
+    public void ForgetChallenge()
+    {
+        if (_challenge is { Challenge.Challenge: not null }) _challenge = null;
+    }
 
     public async Task<VerifierReply> VerifyAsync(byte[] evidence, CancellationToken cancellationToken)
     {
@@ -51,42 +96,72 @@ internal sealed class PassportVerifier : IDisposable
             return outcome.IsIssued ? new(outcome.Passport, null, null) : new(null, outcome.Describe(), null);
         }
 
-        using var message = new HttpRequestMessage(HttpMethod.Post, (Uri?)null) { Content = new ByteArrayContent(evidence) };
+        using var message = new HttpRequestMessage(HttpMethod.Post, _url) { Content = new ByteArrayContent(evidence) };
         message.Content.Headers.ContentType = new MediaTypeHeaderValue(EnclaveEvidence.MediaType);
-        using var limit = new CancellationTokenSource(_limit, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            using var response = await _http!.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
-            return await ReadAsync(response, either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return new(null, null, $"no whole reply within {_limit}");
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException)
-        {
-            return new(null, null, e.Message);
-        }
+        var (reply, trouble) = await SendAsync(message, ReadPassport, cancellationToken);
+        return reply ?? new(null, null, trouble);
     }
 
     public void Dispose()
     {
         _http?.Dispose();
+        _challengeTurn.Dispose();
         _signer?.Dispose();
     }
 
-    private static async Task<VerifierReply> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async Task<(VerifierChallenge Challenge, TimeSpan For)> FetchChallengeAsync()
     {
-        await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-        var buffer = new byte[4_096];
-        var read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
-        return response.StatusCode switch
+        using var message = new HttpRequestMessage(HttpMethod.Get, new Uri($"{_url!.AbsoluteUri}/challenge"));
+        var (read, trouble) = await SendAsync(message, ReadChallenge, CancellationToken.None);
+        return read is { } found ? (new(found.Challenge, null), found.Holds / 4) : (new(null, trouble), AfterTrouble);
+    }
+
+    // Whatever is sent, no more of it is read than the longest true reply may have; T is null where it is no such reply.
+    private async Task<(T? Reply, string? Trouble)> SendAsync<T>(HttpRequestMessage message, Func<HttpStatusCode, byte[], T?> read, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
         {
-            HttpStatusCode.OK when read <= SignedPassport.MaxBytes => new(buffer[..read], null, null),
-            HttpStatusCode.UnprocessableEntity => new(null, System.Text.Encoding.UTF8.GetString(buffer, 0, read), null),
-            _ => new(null, null, $"status {(int)response.StatusCode} with {read} bytes found, 200 with a passport expected"),
-        };
+            using var response = await _http!.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, either.Token);
+            await using var stream = await response.Content.ReadAsStreamAsync(either.Token);
+            var buffer = new byte[MostReplyBytes];
+            var length = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, either.Token);
+            var reply = read(response.StatusCode, buffer[..length]);
+            return (reply, reply is null ? $"status {(int)response.StatusCode} with {length} bytes found, 200 with {(message.Method == HttpMethod.Get ? "a challenge" : "a passport")} expected" : null);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (default, $"no whole reply within {_limit}");
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException)
+        {
+            return (default, e.Message);
+        }
+    }
+
+    private static VerifierReply? ReadPassport(HttpStatusCode status, byte[] body) => status switch
+    {
+        HttpStatusCode.OK when body.Length <= SignedPassport.MaxBytes => new(body, null, null),
+        HttpStatusCode.UnprocessableEntity => new(null, System.Text.Encoding.UTF8.GetString(body), null),
+        _ => null,
+    };
+
+    private static (byte[] Challenge, TimeSpan Holds)? ReadChallenge(HttpStatusCode status, byte[] body)
+    {
+        if (status != HttpStatusCode.OK) return null;
+
+        try
+        {
+            return JsonSerializer.Deserialize<ChallengeJson>(body, GatewayJson.Options) is { Challenge: { Length: 2 * PassportChallenges.ChallengeBytes } text, HoldsSeconds: > 0 and <= 86_400 and var seconds }
+                && text.All(char.IsAsciiHexDigit)
+                    ? (Convert.FromHexString(text), TimeSpan.FromSeconds(seconds))
+                    : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }
 

@@ -1,22 +1,37 @@
 using System.CommandLine;
+using Pythia.Enclave.Attestation.Passports;
+using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Enclave.Verifier.Passports;
 using Pythia.Gateway.Passports;
 
 namespace Pythia.Silo.Commands;
 
 /// <summary>
-/// <c>passport issue</c>, <c>passport show</c>, <c>passport check</c>, <c>passport key</c>: what a verifier does, and what a device checks, by hand. Files and
+/// <c>passport challenge</c>, <c>passport issue</c>, <c>passport show</c>, <c>passport check</c>, <c>passport key</c>: what a verifier does, and what a device checks, by hand. Files and
 /// a clock only, no network.
 /// </summary>
 internal static class PassportCommand
 {
     public static Command Build() => new("passport", "Issues, shows and checks passports of enclaves from files, without any network.")
     {
+        BuildChallenge(),
         BuildIssue(),
         BuildShow(),
         BuildCheck(),
         new Command("key", "The verifier's own key, for passport issue and Passport:KeyFile.") { BuildKeyNew(), BuildKeyShow() },
     };
+
+    private static Command BuildChallenge()
+    {
+        var key = FileOption("--key", "The verifier's private key as PEM, which nobody else may read: the one that passport issue will sign with.");
+        var nonce = NonceOption("A device's nonce, which the passport is to carry: 8 bytes. Default: none.");
+        var at = TimeOption("The time that stands in it: RFC 3339, or seconds since 1970. Default: this machine's clock.");
+        var json = VerifyCommand.JsonOption();
+        var command = new Command("challenge", "Makes the nonce that an enclave is to be quoted with, 64 hex digits for …/evidence?nonce=, so that passport issue knows the quote for a new one.") { key, nonce, at, json };
+        command.SetAction(parsed => PassportChallenge.Run(
+            parsed.GetRequiredValue(key), Given(parsed.GetValue(nonce)), parsed.GetValue(at) ?? TimeProvider.System.GetUtcNow(), parsed.GetValue(json)));
+        return command;
+    }
 
     private static Command BuildIssue()
     {
@@ -25,23 +40,25 @@ internal static class PassportCommand
         var key = FileOption("--key", "The verifier's private key as PEM, which nobody else may read.");
         var output = FileOption("--out", "A new file for the passport; it is not overwritten.");
         var at = TimeOption("The time to judge at and to issue with: RFC 3339, or seconds since 1970. Default: this machine's clock.");
-        var minutes = new Option<int>("--minutes")
-        {
-            Description = "How long it holds at most, 1 to 43200; collateral and keys may end it sooner.",
-            HelpName = "N",
-            DefaultValueFactory = _ => new PassportOptions().LifetimeMinutes,
-        };
-        minutes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() is < 1 or > 43_200) result.AddError($"--minutes: {result.GetValueOrDefault<int>()} found, 1 to 43200 expected");
-        });
+        var minutes = MinutesOption("--minutes", "How long it holds at most; collateral and keys may end it sooner.", new PassportOptions().LifetimeMinutes);
         var nonce = NonceOption("Issues only for evidence that was made for this nonce: 8 bytes.");
+        var challenge = VerifyCommand.HexOption("--challenge", "Issues only for evidence that was made for this challenge: the 24 bytes, or all 32, that passport challenge gave. Default: any of the key that holds.", PassportChallenges.ChallengeBytes, KeyBinding.NonceBytes);
+        challenge.Required = false;
+        var challengeMinutes = MinutesOption("--challenge-minutes", "How old a challenge may be, and so the quote.", 60);
+        var stale = new Option<bool>("--allow-stale-evidence")
+        {
+            Description = "Takes evidence without a challenge too: its quote may be of any age, and its keys in anybody's hands. Such a passport is of tier warning at best.",
+        };
         var json = VerifyCommand.JsonOption();
-        var command = new Command("issue", "Judges evidence by a policy and signs a passport for it, or names every reason against one.") { evidence, policy, key, output, at, minutes, nonce, json };
+        var command = new Command("issue", "Judges evidence by a policy and signs a passport for it, or names every reason against one.")
+        {
+            evidence, policy, key, output, at, minutes, nonce, challenge, challengeMinutes, stale, json,
+        };
         command.SetAction((parsed, cancellationToken) => PassportIssue.RunAsync(
             new PassportIssue.Order(
                 parsed.GetRequiredValue(evidence), parsed.GetRequiredValue(policy), parsed.GetRequiredValue(key), parsed.GetRequiredValue(output),
-                parsed.GetValue(at) ?? TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(parsed.GetValue(minutes)), Given(parsed.GetValue(nonce))),
+                parsed.GetValue(at) ?? TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(parsed.GetValue(minutes)), Given(parsed.GetValue(nonce)),
+                new(Given(parsed.GetValue(challenge))?[^PassportChallenges.ChallengeBytes..], TimeSpan.FromMinutes(parsed.GetValue(challengeMinutes)), parsed.GetValue(stale))),
             parsed.GetValue(json),
             cancellationToken));
         return command;
@@ -109,6 +126,16 @@ internal static class PassportCommand
     private static Argument<string> FileArgument() => new("FILE") { Description = "The COSE_Sign1 bytes of a passport; - is standard input." };
 
     private static Option<string> FileOption(string name, string description, string helpName = "FILE") => new(name) { Description = description, Required = true, HelpName = helpName };
+
+    private static Option<int> MinutesOption(string name, string description, int usual)
+    {
+        var minutes = new Option<int>(name) { Description = $"{description} 1 to 43200.", HelpName = "N", DefaultValueFactory = _ => usual };
+        minutes.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 43_200) result.AddError($"{name}: {result.GetValueOrDefault<int>()} found, 1 to 43200 expected");
+        });
+        return minutes;
+    }
 
     private static Option<byte[]> NonceOption(string description)
     {

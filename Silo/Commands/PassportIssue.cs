@@ -21,7 +21,16 @@ internal static class PassportIssue
     /// <param name="At">The time of the check and of issue.</param>
     /// <param name="Lifetime">At most.</param>
     /// <param name="Nonce">8 bytes that the evidence must carry; null: any or none.</param>
-    public sealed record Order(string Evidence, string PolicyFile, string KeyFile, string Out, DateTimeOffset At, TimeSpan Lifetime, byte[]? Nonce);
+    /// <param name="Freshness">Which quotes count as fresh.</param>
+    public sealed record Order(string Evidence, string PolicyFile, string KeyFile, string Out, DateTimeOffset At, TimeSpan Lifetime, byte[]? Nonce, FreshnessOrder Freshness);
+
+    /// <summary>Which quotes count as fresh.</summary>
+    /// <param name="Challenge">24 bytes: this one alone; null: any of the key.</param>
+    /// <param name="Lifetime">How old a challenge may be.</param>
+    /// <param name="StaleAllowed">Evidence of any age is taken too, and said to be.</param>
+    public sealed record FreshnessOrder(byte[]? Challenge, TimeSpan Lifetime, bool StaleAllowed);
+
+    private sealed record Verdict(Passport? Claims, ImmutableArray<PolicyReason> Reasons, QuoteAge Age);
 
     public static async Task<int> RunAsync(Order order, bool json, CancellationToken cancellationToken)
     {
@@ -30,21 +39,32 @@ internal static class PassportIssue
         var policy = ReadPolicy(order.PolicyFile);
         using var signer = PassportKey.Read("--key", order.KeyFile);
         var (evidence, malformed) = await ReadEvidenceAsync(order.Evidence, cancellationToken);
-        var (claims, reasons) = evidence is null ? (null, [malformed!]) : Judge(evidence, policy, order);
-        if (claims is not null) Write(order.Out, signer.Sign(claims));
+        var verdict = evidence is null ? new Verdict(null, [malformed!], default) : Judge(evidence, policy, signer, order);
+        if (verdict.Claims is { } claims) Write(order.Out, signer.Sign(claims));
 
-        await Console.Out.WriteLineAsync(json ? ToJson(claims, reasons, signer).ToJsonString() : ToText(claims, reasons, signer, order.Out));
-        return claims is not null ? SiloCommandLine.AllHolds : SiloCommandLine.DoesNotHold;
+        await Console.Out.WriteLineAsync(json ? ToJson(verdict, signer).ToJsonString() : ToText(verdict, signer, order.Out));
+        return verdict.Claims is not null ? SiloCommandLine.AllHolds : SiloCommandLine.DoesNotHold;
     }
 
-    private static (Passport? Claims, ImmutableArray<PolicyReason> Reasons) Judge(EnclaveEvidence evidence, PassportPolicy policy, Order order)
+    private static Verdict Judge(EnclaveEvidence evidence, PassportPolicy policy, PassportSigner signer, Order order)
     {
-        var verdict = EvidenceJudge.Judge(evidence, policy, order.At, order.Lifetime);
-        if (verdict.Claims is not { } claims || order.Nonce is not { } nonce) return (verdict.Claims, verdict.Reasons);
+        var challenges = signer.DeriveChallenges(order.Freshness.Lifetime);
+        var freshness = order.Freshness.StaleAllowed ? QuoteFreshness.StaleAllowed(challenges) : QuoteFreshness.Challenged(challenges);
+        var judged = EvidenceJudge.Judge(evidence, policy, freshness, order.At, order.Lifetime);
+        if (judged.Claims is not { } claims) return new(null, judged.Reasons, judged.Age);
 
-        return claims.Nonce is { } found && found.AsSpan().SequenceEqual(nonce)
-            ? (claims, [])
-            : (null, [new PolicyReason(nameof(PassportFault.Nonce), $"{(claims.Nonce is { } other ? Hex.Format(other.AsSpan()) : "none")} found, {Hex.Format(nonce)} expected")]);
+        var reasons = new[] { FindOtherNonce(claims, order.Nonce), FindOtherChallenge(evidence, order.Freshness.Challenge) }.OfType<PolicyReason>().ToImmutableArray();
+        return new(reasons.IsEmpty ? claims : null, reasons, judged.Age);
+    }
+
+    private static PolicyReason? FindOtherNonce(Passport claims, byte[]? due)
+        => due is null || (claims.Nonce is { } found && found.AsSpan().SequenceEqual(due)) ? null
+            : new PolicyReason(nameof(PassportFault.Nonce), $"{(claims.Nonce is { } other ? Hex.Format(other.AsSpan()) : "none")} found, {Hex.Format(due)} expected");
+
+    private static PolicyReason? FindOtherChallenge(EnclaveEvidence evidence, byte[]? due)
+    {
+        var found = evidence.Binding.Nonce.Span[Passport.NonceBytes..];
+        return due is null || found.SequenceEqual(due) ? null : new PolicyReason(nameof(PassportRefusal.ChallengeOther), $"{Hex.Format(found)} found, {Hex.Format(due)} expected");
     }
 
     private static PassportPolicy ReadPolicy(string path)
@@ -111,21 +131,30 @@ internal static class PassportIssue
         }
     }
 
-    private static JsonObject ToJson(Passport? claims, ImmutableArray<PolicyReason> reasons, PassportSigner signer) => new()
+    private static JsonObject ToJson(Verdict verdict, PassportSigner signer) => new()
     {
-        ["verdict"] = claims is null ? "Refused" : "Issued",
-        ["reasons"] = Texts(reasons.Select(reason => reason.Name).Distinct(StringComparer.Ordinal)),
-        ["details"] = Texts(reasons.Select(reason => $"{reason.Name}: {reason.Detail}")),
+        ["verdict"] = verdict.Claims is null ? "Refused" : "Issued",
+        ["freshness"] = verdict.Claims is null ? null : FreshnessOf(verdict.Age),
+        ["quotedNotBefore"] = verdict.Claims is not null && verdict.Age.NotBefore is { } at ? at.ToUnixTimeSeconds() : null,
+        ["reasons"] = Texts(verdict.Reasons.Select(reason => reason.Name).Distinct(StringComparer.Ordinal)),
+        ["details"] = Texts(verdict.Reasons.Select(reason => $"{reason.Name}: {reason.Detail}")),
         ["verifierKey"] = Hex.Format(signer.PublicKey.Span),
-        ["passport"] = claims is null ? null : PassportShow.ToJson(claims),
+        ["passport"] = verdict.Claims is null ? null : PassportShow.ToJson(verdict.Claims),
     };
 
-    private static string ToText(Passport? claims, ImmutableArray<PolicyReason> reasons, PassportSigner signer, string path)
+    private static string ToText(Verdict verdict, PassportSigner signer, string path)
     {
-        List<string> lines = [claims is null ? "passport: Refused" : $"passport: Issued, in {path}", .. reasons.Select(reason => $"  {reason.Name}: {reason.Detail}")];
-        if (claims is not null) lines.AddRange([.. PassportShow.ToLines(claims), $"verifier key: {Hex.Format(signer.PublicKey.Span)}"]);
+        List<string> lines = [verdict.Claims is null ? "passport: Refused" : $"passport: Issued, in {path}", .. verdict.Reasons.Select(reason => $"  {reason.Name}: {reason.Detail}")];
+        if (verdict.Claims is not { } claims) return string.Join(Environment.NewLine, lines);
+
+        lines.Add(verdict.Age.NotBefore is { } at
+            ? $"freshness: Challenged, quoted {at:u} or later"
+            : "freshness: StaleAllowed, the quote may be of any age and its keys may be in anybody's hands");
+        lines.AddRange([.. PassportShow.ToLines(claims), $"verifier key: {Hex.Format(signer.PublicKey.Span)}"]);
         return string.Join(Environment.NewLine, lines);
     }
+
+    private static string FreshnessOf(QuoteAge age) => age.NotBefore is null ? "StaleAllowed" : "Challenged";
 
     private static JsonArray Texts(IEnumerable<string> texts) => new([.. texts.Select(text => (JsonNode)text)]);
 

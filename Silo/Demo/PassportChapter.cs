@@ -4,6 +4,7 @@ using Pythia.Contracts.Registries;
 using Pythia.Device;
 using Pythia.Enclave;
 using Pythia.Enclave.Attestation.Attesters;
+using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Attestation.Quotes;
 using Pythia.Enclave.Verifier.Answers;
@@ -17,8 +18,8 @@ namespace Pythia.Silo.Demo;
 
 /// <summary>
 /// A device that pins code and a verifier instead of a key: 1. it gets the genuine enclave's passport and believes it, 2. an enclave of other code, 3. a
-/// debug one, 4. one under the simulated root when production is demanded, 5. one whose key was revoked are each refused by the device's own check, though a
-/// careless verifier signed for them or evidence was handed over in person.
+/// debug one, 4. one under the simulated root when production is demanded, 6. one whose key was revoked are each refused by the device's own check, though a
+/// careless verifier signed for them or evidence was handed over in person; 5. a quote that somebody kept is refused by the verifier.
 /// </summary>
 internal sealed class PassportChapter(LifeStage stage, Hash32 deviceId, HttpClient http, Uri gateway, IEnclave enclave, EnclaveIdentity genuine, VerifierOfDemo verifier)
 {
@@ -68,7 +69,10 @@ internal sealed class PassportChapter(LifeStage stage, Hash32 deviceId, HttpClie
         var production = verifier.Policy with { Quote = verifier.Policy.Quote with { Trust = QuoteTrust.Intel } };
         await RefusedAsync("simulated root where production is demanded, by its evidence", OwnCheck with { OwnPolicy = production }, [Way], "RootUntrusted", cancellationToken);
 
-        // 5. revoked key: code, platform and passport are in order, and the chain has ended it
+        // 5. a quote that somebody kept: the enclave is genuine, and whoever has it may have its key long after the enclave destroyed it
+        await RefusedAsync("quote without the verifier's challenge, of the genuine enclave", "ChallengeMissing", cancellationToken);
+
+        // 6. revoked key: code, platform and passport are in order, and the chain has ended it
         using var revoked = Rogue(new SimulatedEnclave(_code), answer.Body, liar);
         var careful = Pins with { KeyStanding = KeyStanding.NotEnded };
         if ((await AskAsync(careful, [revoked, Way], cancellationToken)).Answer.Fault != DeviceFault.None)
@@ -109,6 +113,19 @@ internal sealed class PassportChapter(LifeStage stage, Hash32 deviceId, HttpClie
         stage.Report.Refused("enclave", what, "the device's own check", text.Length > 160 ? text[..160] + "…" : text, took);
     }
 
+    // Any evidence that is handed in; here the genuine enclave's, as it may lie about for years.
+    private async Task RefusedAsync(string what, string reason, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var kept = new ByteArrayContent(await http.GetByteArrayAsync(new Uri(gateway, $"pythia/{genuine.ChainId}/evidence"), cancellationToken));
+        kept.Headers.ContentType = new(EnclaveEvidence.MediaType);
+        using var response = await http.PostAsync(new Uri(gateway, "v1/passports"), kept, cancellationToken);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken);
+        if (response.IsSuccessStatusCode || !text.Contains(reason, StringComparison.Ordinal)) throw new UnexpectedException(what, text, reason);
+
+        stage.Report.Refused("enclave", what, "the verifier", reason, Stopwatch.GetElapsedTime(started));
+    }
+
     private async Task RevokeAsync(Hash32 keyId, CancellationToken cancellationToken)
     {
         var endorser = AnvilRpc.KeyOf("deployer");
@@ -138,7 +155,7 @@ internal sealed class VerifierOfDemo : IDisposable
         (Platform, Signer, KeyFile, PolicyFile) = (platform, signer, keyFile, policyFile);
         Policy = PassportPolicyFile.Read(File.ReadAllBytes(policyFile));
         var careless = Policy with { Quote = Policy.Quote with { Measurements = null, DebugAllowed = true } };
-        Careless = new PassportIssuer(careless, signer, TimeSpan.FromHours(1), TimeProvider.System);
+        Careless = new PassportIssuer(careless, signer, TimeSpan.FromHours(1), TimeSpan.FromMinutes(2), TimeProvider.System);
     }
 
     public SimulatedPlatform Platform { get; }

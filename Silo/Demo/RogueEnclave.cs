@@ -6,6 +6,7 @@ using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Enclave.Verifier.Facts;
+using Pythia.Enclave.Verifier.Passports;
 using Pythia.Ethereum;
 using Request = Pythia.Enclave.Verifier.Answers.Request;
 
@@ -45,19 +46,19 @@ internal sealed class RogueEnclave(SimulatedPlatform platform, SimulatedEnclave 
     /// <inheritdoc/>
     public Task<TransportReply> FetchPassportAsync(PassportQuery query, CancellationToken cancellationToken = default)
     {
-        var outcome = carelessVerifier.Issue(Evidence(query));
+        var outcome = carelessVerifier.Issue(Evidence(query, carelessVerifier.MakeChallenge()));
         return Task.FromResult(outcome.IsIssued ? TransportReply.Answered(outcome.Passport!) : TransportReply.None(outcome.Describe()));
     }
 
     /// <inheritdoc/>
     public Task<TransportReply> FetchEvidenceAsync(PassportQuery query, CancellationToken cancellationToken = default)
-        => Task.FromResult(TransportReply.Answered(Evidence(query).Encode()));
+        => Task.FromResult(TransportReply.Answered(Evidence(query, new byte[PassportChallenges.ChallengeBytes]).Encode()));
 
     public void Dispose() => _key.Dispose();
 
-    private EnclaveEvidence Evidence(PassportQuery query)
+    private EnclaveEvidence Evidence(PassportQuery query, byte[] challenge)
     {
-        byte[] nonce = query.Nonce is { } bytes ? [.. bytes.Span, .. new byte[KeyBinding.NonceBytes - bytes.Length]] : new byte[KeyBinding.NonceBytes];
+        byte[] nonce = [.. query.Nonce is { } bytes ? bytes.Span : new byte[Passport.NonceBytes], .. challenge];
         var binding = new KeyBinding(PublicKey, PublicKey, configurationHash, EnclaveAnchor.Development.ComputeHash(), nonce);
         return new EnclaveEvidence(platform.Quote(enclave, binding.ComputeReportData()), binding, null, platform.IssueCollateral());
     }

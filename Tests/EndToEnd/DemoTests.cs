@@ -37,6 +37,7 @@ public sealed class DemoTests : IDisposable
         "debug enclave, its evidence judged by the device · refused by the device's own check: WrongPassport: Evidence: DebugEnabled",
         "production is demanded, by its passport · refused by the device's own check: WrongPassport: Tier",
         "production is demanded, by its evidence · refused by the device's own check: WrongPassport: Evidence: RootUntrusted",
+        "quote without the verifier's challenge, of the genuine enclave · refused by the verifier: ChallengeMissing",
         "endorser: revokes the key at PythiaRegistry",
         "revoked key, its passport still good · refused by the device's own check: KeyEnded",
         "lie ForgeValue · no answer (ProofInvalid",

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pythia.Enclave.Attestation.Attesters;
 using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Attestation.Passports;
 using Pythia.Enclave.Verifier.Attestation;
 using Pythia.Ethereum;
 using Shouldly;
@@ -74,9 +75,34 @@ public sealed class PassportCommandTests : IDisposable
         using var past = SimulatedPlatform.Create(new FixedTime(before));
         EnclaveEvidenceFolder.Write(_folder.PathOf("past"), Evidence(platform: past));
         WritePolicy("past.json", Measurement, past);
-        var refused = await PassportAsync("issue", "--evidence", _folder.PathOf("past"), "--policy", _folder.PathOf("past.json"), "--key", _folder.PathOf("verifier.pem"), "--out", _folder.PathOf("late"), "--json");
+        var refused = await PassportAsync("issue", "--allow-stale-evidence", "--evidence", _folder.PathOf("past"), "--policy", _folder.PathOf("past.json"), "--key", _folder.PathOf("verifier.pem"), "--out", _folder.PathOf("late"), "--json");
         Names(refused.Printed).ShouldContain("TcbInfoExpired");
         refused.Exit.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Challenge_OfTheKey_IsDemandedOfEvidenceAndHoldsForItsTime()
+    {
+        await NewKeyAsync("verifier.pem");
+        var made = await PassportAsync("challenge", "--key", _folder.PathOf("verifier.pem"), "--nonce", Nonce, "--at", Now, "--json");
+        var nonce = Text(made.Printed, "nonce")!;
+        nonce.ShouldBe(Nonce + Text(made.Printed, "challenge"));
+        await File.WriteAllBytesAsync(_folder.PathOf("evidence"), EvidenceOver(Convert.FromHexString(nonce), _platform).Encode());
+
+        var issued = await PassportAsync([.. Issue("evidence", "fresh"), "--challenge", nonce, "--nonce", Nonce]);
+        (issued.Exit, Text(issued.Printed, "freshness"), (long)issued.Printed["quotedNotBefore"]!).ShouldBe((0, "Challenged", DateTimeOffset.Parse(Now).ToUnixTimeSeconds()));
+        (await PassportAsync(Issue("evidence", "hour").With("--at", "2026-11-22T13:00:00Z"))).Exit.ShouldBe(0);
+        await IssueRefusedAsync(["ChallengeExpired"], Issue("evidence", "passport").With("--at", "2026-11-22T13:00:01Z"));
+        await IssueRefusedAsync(["ChallengeExpired"], Issue("evidence", "passport").With("--at", "2026-11-22T12:01:01Z").With("--challenge-minutes", "1"));
+        await IssueRefusedAsync(["ChallengeOther"], [.. Issue("evidence", "passport"), "--challenge", new string('0', 48)]);
+
+        // Without a challenge nothing is known of its age, and that has to be asked for by name and is said.
+        await File.WriteAllBytesAsync(_folder.PathOf("stale"), EvidenceOver(new byte[KeyBinding.NonceBytes], _platform).Encode());
+        await IssueRefusedAsync(["ChallengeMissing"], Issue("stale", "passport"));
+        var allowed = await PassportAsync([.. Issue("stale", "old"), "--allow-stale-evidence"]);
+        (allowed.Exit, Text(allowed.Printed, "verdict"), Text(allowed.Printed, "freshness"), allowed.Printed["quotedNotBefore"]).ShouldBe((0, "Issued", "StaleAllowed", null));
+        var said = await RunAsync([.. Issue("stale", "again")[..^1], "--allow-stale-evidence"]);
+        said.Text.ShouldContain("freshness: StaleAllowed, the quote may be of any age");
     }
 
     [Fact]
@@ -174,8 +200,12 @@ public sealed class PassportCommandTests : IDisposable
     private EnclaveEvidence Evidence(string nonce = "0000000000000000", SimulatedPlatform? platform = null)
     {
         platform ??= _platform;
-        var bound = new byte[KeyBinding.NonceBytes];
-        Convert.FromHexString(nonce).CopyTo(bound, 0);
+        using var verifier = PassportSigner.Import(File.ReadAllText(_folder.PathOf("verifier.pem")));
+        return EvidenceOver([.. Convert.FromHexString(nonce), .. verifier.DeriveChallenges(TimeSpan.Zero).Make(DateTimeOffset.Parse(Now))], platform);
+    }
+
+    private EnclaveEvidence EvidenceOver(byte[] bound, SimulatedPlatform platform)
+    {
         var binding = new KeyBinding(PublicKey(), PublicKey(), Convert.FromHexString(Configuration), EnclaveAnchor.Development.ComputeHash(), bound);
         var quote = platform.Quote(new SimulatedEnclave(Convert.FromHexString(Measurement)), binding.ComputeReportData());
         return new EnclaveEvidence(quote, binding, null, platform.IssueCollateral());

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text;
@@ -256,7 +257,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
             response.StatusCode.ShouldBe(HttpStatusCode.OK);
             EnclaveEvidence.Decode(await response.Content.ReadAsByteArrayAsync(), out var evidence).ShouldBe(CborError.None);
             evidence!.Binding.Nonce.ToArray().ShouldBe([.. Convert.FromHexString(Nonce), .. new byte[24]]);
-            var verdict = EvidenceJudge.Judge(evidence, VerifierFiles.ReadPolicy(PolicyFile), TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(1));
+            var verdict = EvidenceJudge.Judge(evidence, VerifierFiles.ReadPolicy(PolicyFile), QuoteFreshness.OwnNonce, TimeProvider.System.GetUtcNow(), TimeSpan.FromHours(1));
             verdict.Reasons.ShouldBeEmpty();
             (verdict.Claims!.ExpiresUnixSeconds - verdict.Claims.IssuedUnixSeconds).ShouldBeInRange(595UL, 600UL); // the keys end sooner
         }
@@ -274,7 +275,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     public async Task Issue_GoodEvidence_IsAPassportAndBadOnesAreRefused()
     {
         var gateway = await OwnVerifierAsync();
-        var evidence = await gateway.Client.GetByteArrayAsync($"/pythia/31337/evidence?kid={KeyId}&nonce={Nonce}");
+        var evidence = await gateway.Client.GetByteArrayAsync($"/pythia/31337/evidence?kid={KeyId}&nonce={Nonce}{await ChallengeAsync(gateway)}");
         using var issued = await PostAsync(gateway, evidence);
         issued.StatusCode.ShouldBe(HttpStatusCode.OK);
         SignedPassport.Decode(await issued.Content.ReadAsByteArrayAsync(), out _).ShouldBe(SignedAnswerError.None);
@@ -289,6 +290,56 @@ public sealed class PassportEndpointTests : IAsyncLifetime
 
         using var nobody = await PostAsync(await StartAsync(), evidence);
         nobody.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Theory]
+    [InlineData("", "ChallengeMissing")]
+    [InlineData("?nonce=0102030405060708", "ChallengeMissing")]
+    [InlineData("?nonce=0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20", "ChallengeForeign")]
+    public async Task Issue_EvidenceWithoutAChallengeOfThisVerifier_IsRefusedByName(string query, string reason)
+    {
+        var gateway = await OwnVerifierAsync();
+        using var refused = await PostAsync(gateway, await gateway.Client.GetByteArrayAsync($"/pythia/31337/evidence{query}"));
+        refused.StatusCode.ShouldBe(HttpStatusCode.UnprocessableEntity);
+        (await refused.Content.ReadAsStringAsync()).ShouldContain(reason);
+    }
+
+    [Fact]
+    public async Task Issue_ChallengeThatIsOver_IsRefusedByName()
+    {
+        var time = new ManualTimeProvider(TimeProvider.System.GetUtcNow());
+        var gateway = await StartAsync(services => services.AddSingleton<TimeProvider>(time), ("Passport:KeyFile", KeyFile), ("Passport:PolicyFile", PolicyFile), ("Passport:ChallengeSeconds", "10"));
+        var evidence = await gateway.Client.GetByteArrayAsync($"/pythia/31337/evidence?nonce={new string('0', 16)}{await ChallengeAsync(gateway)}");
+        time.Advance(TimeSpan.FromSeconds(10));
+        using var issued = await PostAsync(gateway, evidence);
+        issued.StatusCode.ShouldBe(HttpStatusCode.OK);
+        time.Advance(TimeSpan.FromSeconds(1));
+        using var refused = await PostAsync(gateway, evidence);
+        (await refused.Content.ReadAsStringAsync()).ShouldContain("ChallengeExpired");
+    }
+
+    [Fact]
+    public async Task Challenge_WithoutAVerifiersKey_IsNoVerifier()
+    {
+        using var response = await (await StartAsync()).Client.GetAsync("/v1/passports/challenge");
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("urn:pythia:problem:no-verifier");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0102030405060708")]
+    public async Task Passport_EveryOne_RestsOnAQuoteOverANewChallenge(string nonce)
+    {
+        var gateway = await OwnVerifierAsync();
+        var query = nonce.Length > 0 ? $"?nonce={nonce}" : "";
+        await gateway.Client.GetByteArrayAsync(Passports + query);
+        PublicKey = [.. NewPublicKey()];
+        await gateway.Client.GetByteArrayAsync(Passports + query);
+        var bound = gateway.Grains.CallsOf("AttestAsync").Select(call => Convert.ToHexStringLower(((ImmutableArray<byte>)call.Arguments[0]!).AsSpan())).ToList();
+        bound.Count.ShouldBe(2);
+        bound.ShouldAllBe(one => one.StartsWith(nonce.Length > 0 ? nonce : new string('0', 16)));
+        bound[0][16..].ShouldNotBe(bound[1][16..]);
     }
 
     [Fact]
@@ -358,6 +409,16 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         return new PythiaEvidence([.. new EnclaveEvidence(quote, binding, ends, _platform.IssueCollateral()).Encode()], "");
     }
 
+    private static async Task<string> ChallengeAsync(GatewayFixture gateway)
+        => (await gateway.Client.GetFromJsonAsync<ChallengeJson>("/v1/passports/challenge"))!.Challenge;
+
+    private static byte[] NewPublicKey()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        return [.. point.X!, .. point.Y!];
+    }
+
     private static int Quotes(GatewayFixture gateway) => gateway.Grains.CallsOf("AttestAsync").Count;
 
     private static async Task<string> RefusedAsync(GatewayFixture gateway, string path, int status, string name)
@@ -388,6 +449,8 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         {
             protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
             {
+                if (request.Method == HttpMethod.Get) return await client.GetAsync(request.RequestUri!.AbsolutePath, cancellationToken);
+
                 request.RequestUri!.AbsolutePath.ShouldBe("/v1/passports");
                 var content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync(cancellationToken));
                 content.Headers.ContentType = request.Content.Headers.ContentType;

@@ -83,20 +83,82 @@ public sealed class PassportVerifierTests
         elsewhere.ShouldBe(0);
     }
 
+    [Theory]
+    [InlineData("{\"challenge\":\"000102030405060708090a0b0c0d0e0f1011121314151617\",\"holdsSeconds\":120}", true)]
+    [InlineData("{\"challenge\":\"000102030405060708090a0b0c0d0e0f10111213141516\",\"holdsSeconds\":120}", false)]
+    [InlineData("{\"challenge\":\"zz0102030405060708090a0b0c0d0e0f1011121314151617\",\"holdsSeconds\":120}", false)]
+    [InlineData("{\"challenge\":\"000102030405060708090a0b0c0d0e0f1011121314151617\",\"holdsSeconds\":0}", false)]
+    [InlineData("{\"challenge\":\"000102030405060708090a0b0c0d0e0f1011121314151617\",\"holdsSeconds\":99999999999}", false)]
+    [InlineData("{\"challenge\":null,\"holdsSeconds\":120}", false)]
+    [InlineData("{}", false)]
+    [InlineData("null", false)]
+    [InlineData("[", false)]
+    [InlineData("", false)]
+    public async Task Challenge_AnyReply_IsAChallengeOrTrouble(string reply, bool taken)
+    {
+        using var verifier = Verifier(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(reply)));
+        var challenge = await verifier.ChallengeAsync(CancellationToken.None);
+        if (taken) challenge.Challenge.ShouldBe([.. Enumerable.Range(0, 24).Select(i => (byte)i)]);
+        else challenge.Trouble!.ShouldContain("a challenge expected");
+    }
+
+    [Fact]
+    public async Task Challenge_ManyAsk_IsFetchedOnceAQuarterOfItsTimeAndAfterARefusal()
+    {
+        var asked = 0;
+        var way = new Way(() =>
+        {
+            asked++;
+            return new MemoryStream(System.Text.Encoding.UTF8.GetBytes($"{{\"challenge\":\"{asked:d48}\",\"holdsSeconds\":120}}"));
+        });
+        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, way);
+        async Task<int> AskAsync() => (await verifier.ChallengeAsync(CancellationToken.None)).Challenge![^1];
+
+        (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => AskAsync()))).ShouldAllBe(one => one == 1);
+        _time.Advance(TimeSpan.FromSeconds(29));
+        (await AskAsync()).ShouldBe(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        (await AskAsync()).ShouldBe(2);
+        verifier.ForgetChallenge();
+        (await AskAsync()).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Challenge_VerifierAway_IsNotAskedAgainForASecond()
+    {
+        var asked = 0;
+        var way = new Way(() =>
+        {
+            asked++;
+            throw new HttpRequestException("away");
+        });
+        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, way);
+        for (var i = 0; i < 3; i++) (await verifier.ChallengeAsync(CancellationToken.None)).Trouble.ShouldBe("away");
+        verifier.ForgetChallenge();
+        (await verifier.ChallengeAsync(CancellationToken.None)).Trouble.ShouldBe("away");
+        asked.ShouldBe(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await verifier.ChallengeAsync(CancellationToken.None);
+        asked.ShouldBe(2);
+    }
+
+    private PassportVerifier Verifier(Stream body)
+        => new(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, new Way(() => body));
+
     private async Task<VerifierReply> VerifyAsync(BodyStream body, CancellationToken cancellationToken)
     {
-        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, new Way(body));
+        using var verifier = Verifier(body);
         return await verifier.VerifyAsync(Evidence, cancellationToken);
     }
 
-    private sealed class Way(BodyStream body) : IVerifierWay
+    private sealed class Way(Func<Stream> body) : IVerifierWay
     {
         public HttpMessageHandler CreateHandler() => new Handler(body);
 
-        private sealed class Handler(BodyStream body) : HttpMessageHandler
+        private sealed class Handler(Func<Stream> body) : HttpMessageHandler
         {
             protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-                => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body) });
+                => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body()) });
         }
     }
 

@@ -14,11 +14,13 @@ namespace Pythia.Enclave.Attestation.Passports;
 /// <param name="Claims">Null with any reason.</param>
 /// <param name="Reasons">Empty with claims.</param>
 /// <param name="Facts">What the quote states, whatever the verdict; null where not even that could be read.</param>
-public sealed record EvidenceVerdict(Passport? Claims, ImmutableArray<PolicyReason> Reasons, QuoteFacts? Facts);
+/// <param name="Age">How old the quote can be.</param>
+public sealed record EvidenceVerdict(Passport? Claims, ImmutableArray<PolicyReason> Reasons, QuoteFacts? Facts, QuoteAge Age = default);
 
 /// <summary>
 /// The whole check of an enclave, for the issuer of passports and for a device that trusts no issuer: 1. quote and collateral, 2. policy, 3. what the
-/// quote binds, 4. keys, 5. configuration, 6. anchor, 7. operator, 8. nonce, 9. how long it can hold. Pure: no clock, no network, no file.
+/// quote binds, 4. keys, 5. configuration, 6. anchor, 7. operator, 8. how fresh the quote is, 9. how long
+/// it can hold. Pure: no clock, no network, no file.
 /// </summary>
 public static class EvidenceJudge
 {
@@ -27,10 +29,12 @@ public static class EvidenceJudge
 
     /// <param name="evidence">Untrusted.</param>
     /// <param name="policy">Whom to vouch for.</param>
+    /// <param name="freshness">What proves that the quote was made just now.</param>
     /// <param name="now">From a trusted clock; one instant for the whole check.</param>
     /// <param name="lifetime">How long the verdict may hold at most.</param>
     /// <param name="cache">Remembers collateral that was checked; null remembers nothing.</param>
-    public static EvidenceVerdict Judge(EnclaveEvidence evidence, PassportPolicy policy, DateTimeOffset now, TimeSpan lifetime, CollateralCache? cache = null)
+    public static EvidenceVerdict Judge(
+        EnclaveEvidence evidence, PassportPolicy policy, QuoteFreshness freshness, DateTimeOffset now, TimeSpan lifetime, CollateralCache? cache = null)
     {
         // 1. quote and collateral, 2. policy
         var appraisal = QuoteVerifier.Verify(evidence.Quote, evidence.Collateral, policy.Quote.Trust, now, cache);
@@ -60,9 +64,9 @@ public static class EvidenceJudge
         var name = facts.Pck is { } pck ? policy.OperatorOf(pck.Ppid.Span) : null;
         if (name is null) Refuse(PassportRefusal.OperatorUnknown, $"platform {(facts.Pck is { } p ? Hex.Format(p.Ppid.Span) : "unknown")} found, one whose operator the policy names expected");
 
-        // 8. nonce
-        var isNonceFit = TryReadNonce(binding.Nonce.Span, out var nonce);
-        if (!isNonceFit) Refuse(PassportRefusal.NonceForm, $"{Hex.Format(binding.Nonce.Span)} found, {Passport.NonceBytes} bytes and zeros expected");
+        // 8. how fresh
+        var (stale, age) = freshness.Judge(binding.Nonce.Span[Passport.NonceBytes..], now);
+        if (stale is not null) reasons.Add(stale);
 
         // 9. how long
         var ends = EndOf(evidence, facts, now, lifetime);
@@ -70,7 +74,7 @@ public static class EvidenceJudge
 
         return reasons.Count > 0
             ? new EvidenceVerdict(null, reasons.ToImmutable(), facts)
-            : new EvidenceVerdict(ClaimsOf(binding, appraisal, report, name!, nonce, now, ends), [], facts);
+            : new EvidenceVerdict(ClaimsOf(binding, appraisal, report, name!, age, now, ends), [], facts, age);
 
         void Refuse(PassportRefusal reason, string detail) => reasons.Add(new PolicyReason(reason.ToString(), detail));
 
@@ -82,7 +86,7 @@ public static class EvidenceJudge
     }
 
     private static Passport ClaimsOf(
-        KeyBinding binding, QuoteAppraisal appraisal, SgxReport report, string name, ImmutableArray<byte>? nonce, DateTimeOffset now, DateTimeOffset ends)
+        KeyBinding binding, QuoteAppraisal appraisal, SgxReport report, string name, QuoteAge age, DateTimeOffset now, DateTimeOffset ends)
     {
         var facts = appraisal.Facts!;
         return new()
@@ -92,10 +96,10 @@ public static class EvidenceJudge
             ExpiresUnixSeconds = (ulong)ends.ToUnixTimeSeconds(),
             SigningKey = [.. binding.SigningKey.Span],
             AgreementKey = Passport.Compress(binding.AgreementKey.Span),
-            Nonce = nonce,
+            Nonce = NonceOf(binding.Nonce.Span[..Passport.NonceBytes]),
             Platform = Passport.PlatformOf(facts.Pck!.Ppid.Span),
             IsDebug = facts.Debug,
-            Tier = TierOf(appraisal),
+            Tier = TierOf(appraisal, age),
             PlatformStatus = StatusOf(facts.Status!.Value),
             Measurement = [.. report.MrEnclave.Span],
             ConfigurationHash = [.. binding.ConfigurationHash.Span],
@@ -105,12 +109,13 @@ public static class EvidenceJudge
 
     /// <summary>A policy may let much through by name; what it is stays visible to every device.</summary>
     /// <param name="appraisal">Accepted. A fault in it is one that the policy forgave, such as CRLs that are missing.</param>
-    internal static PassportTier TierOf(QuoteAppraisal appraisal) => appraisal.Facts! switch
+    /// <param name="age">Of the quote.</param>
+    internal static PassportTier TierOf(QuoteAppraisal appraisal, QuoteAge age) => appraisal.Facts! switch
     {
         { Debug: true } => PassportTier.None,
         var facts when !PassportPolicy.IsIntels(facts) => PassportTier.None,
         { Status: TcbStatus.Revoked } => PassportTier.Contraindicated,
-        { Status: TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded } when appraisal.Faults.IsEmpty => PassportTier.Affirming,
+        { Status: TcbStatus.UpToDate or TcbStatus.SWHardeningNeeded } when age.IsKnown && appraisal.Faults.IsEmpty => PassportTier.Affirming,
         _ => PassportTier.Warning,
     };
 
@@ -136,14 +141,7 @@ public static class EvidenceJudge
         return ends;
     }
 
-    private static bool TryReadNonce(ReadOnlySpan<byte> bound, out ImmutableArray<byte>? nonce)
-    {
-        nonce = null;
-        if (!bound.ContainsAnyExcept((byte)0)) return true;
-
-        nonce = [.. bound[..Passport.NonceBytes]];
-        return !bound[Passport.NonceBytes..].ContainsAnyExcept((byte)0);
-    }
+    private static ImmutableArray<byte>? NonceOf(ReadOnlySpan<byte> devices) => devices.ContainsAnyExcept((byte)0) ? [.. devices] : null;
 
     private static string? FindBadKey(KeyBinding binding)
     {

@@ -19,17 +19,28 @@ public sealed record PassportOutcome(byte[]? Passport, Passport? Claims, Immutab
     public string Describe() => string.Join("; ", Reasons.Select(reason => $"{reason.Name}: {reason.Detail}"));
 }
 
-/// <summary>An attestation verifier (RFC 9334): evidence in, a signed passport out, or why not. Safe for concurrent calls.</summary>
+/// <summary>
+/// An attestation verifier (RFC 9334): evidence in, a signed passport out, or why not. It signs for quotes over a challenge of its own that is not over, and for no
+/// others. Safe for concurrent calls.
+/// </summary>
 /// <param name="policy">Whom to vouch for.</param>
 /// <param name="signer">The verifier's key; the caller disposes of it.</param>
 /// <param name="lifetime">How long a passport holds at most.</param>
+/// <param name="challengeLifetime">How old a challenge may be.</param>
 /// <param name="time">A clock to be trusted.</param>
-public sealed class PassportIssuer(PassportPolicy policy, PassportSigner signer, TimeSpan lifetime, TimeProvider time)
+public sealed class PassportIssuer(PassportPolicy policy, PassportSigner signer, TimeSpan lifetime, TimeSpan challengeLifetime, TimeProvider time)
 {
+    private readonly PassportChallenges _challenges = signer.DeriveChallenges(challengeLifetime);
     private readonly CollateralCache _cache = new();
 
     /// <summary>x ‖ y, 64 bytes: what devices pin.</summary>
     public ReadOnlyMemory<byte> PublicKey => signer.PublicKey;
+
+    /// <summary>How long a challenge holds.</summary>
+    public TimeSpan ChallengeLifetime => _challenges.Lifetime;
+
+    /// <summary>24 bytes that a quote's nonce ends with, for evidence that is to be judged within <see cref="ChallengeLifetime"/>.</summary>
+    public byte[] MakeChallenge() => _challenges.Make(time.GetUtcNow());
 
     /// <summary>Judges encoded evidence; any bytes get an outcome.</summary>
     public PassportOutcome Issue(ReadOnlySpan<byte> evidence)
@@ -43,7 +54,7 @@ public sealed class PassportIssuer(PassportPolicy policy, PassportSigner signer,
     /// <summary>Judges evidence at this moment and signs what was found.</summary>
     public PassportOutcome Issue(EnclaveEvidence evidence)
     {
-        var verdict = EvidenceJudge.Judge(evidence, policy, time.GetUtcNow(), lifetime, _cache);
+        var verdict = EvidenceJudge.Judge(evidence, policy, QuoteFreshness.Challenged(_challenges), time.GetUtcNow(), lifetime, _cache);
         return verdict.Claims is { } claims
             ? new PassportOutcome(signer.Sign(claims), claims, [])
             : new PassportOutcome(null, null, verdict.Reasons);

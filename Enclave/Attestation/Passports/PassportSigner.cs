@@ -69,6 +69,25 @@ public sealed class PassportSigner : IDisposable
         return new SignedAnswer(KeyId.ToArray(), claims, signature).Encode();
     }
 
+    /// <summary>
+    /// The challenges of this verifier: their secret follows from its key (HKDF, RFC 5869), so that every machine that holds the key knows the challenges of the
+    /// others, and its own after a restart.
+    /// </summary>
+    /// <param name="lifetime">How old one may be.</param>
+    public PassportChallenges DeriveChallenges(TimeSpan lifetime)
+    {
+        byte[] scalar;
+        lock (_gate) scalar = _key.ExportParameters(includePrivateParameters: true).D!;
+        try
+        {
+            return new PassportChallenges(HKDF.DeriveKey(HashAlgorithmName.SHA256, scalar, 32, info: "pythia/challenge-key/1"u8.ToArray()), lifetime);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(scalar);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _key.Dispose();
 }

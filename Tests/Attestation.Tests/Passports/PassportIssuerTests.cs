@@ -140,12 +140,10 @@ public sealed class PassportIssuerTests : IDisposable
     }
 
     [Fact]
-    public void Issue_Nonce_IsCarriedIfAPassportCan()
+    public void Issue_Nonce_IsCarriedWithoutTheChallenge()
     {
-        byte[] nonce = [1, 2, 3, 4, 5, 6, 7, 8, .. new byte[24]];
-        _world.Issue(_world.Evidence(_world.Binding with { Nonce = nonce })).Claims!.Nonce!.Value.ToArray().ShouldBe([1, 2, 3, 4, 5, 6, 7, 8]);
-        nonce[8] = 9;
-        _world.Refusals(_world.Evidence(_world.Binding with { Nonce = nonce })).ShouldBe(nameof(PassportRefusal.NonceForm));
+        _world.Issue(_world.Evidence(_world.BindingOf([1, 2, 3, 4, 5, 6, 7, 8]))).Claims!.Nonce!.Value.ToArray().ShouldBe([1, 2, 3, 4, 5, 6, 7, 8]);
+        _world.Issue().Claims!.Nonce.ShouldBeNull();
     }
 
     [Fact]
@@ -193,13 +191,14 @@ public sealed class PassportIssuerTests : IDisposable
         {
             var appraisal = QuoteVerifier.Verify(good.Quote, collateral, QuoteTrust.Intel, good.Now);
             policy.Judge(appraisal).IsAccepted.ShouldBeTrue();
-            return EvidenceJudge.TierOf(appraisal);
+            return EvidenceJudge.TierOf(appraisal, QuoteAge.ForTheAsker);
         }
     }
 
     [Fact]
     public void Issue_CollateralThatIsOver_IsRefused()
     {
+        _world.ChallengeLifetime = TimeSpan.FromDays(60);
         var evidence = _world.Evidence();
         _world.Clock.Now += TimeSpan.FromDays(31);
         _world.Refusals(evidence).ShouldContain(nameof(QuoteFaultKind.TcbInfoExpired));
@@ -225,7 +224,7 @@ public sealed class PassportIssuerTests : IDisposable
     [Fact]
     public void Issue_BytesThatAreNoEvidence_IsEvidenceMalformed()
     {
-        var issuer = new PassportIssuer(_world.Policy, _world.Signer, _world.Lifetime, _world.Clock);
+        var issuer = _world.Issuer;
         var encoded = _world.Evidence().Encode();
         foreach (var bytes in new[] { [], encoded[..^1], [.. encoded, 0], [0x80] })
         {
@@ -237,7 +236,7 @@ public sealed class PassportIssuerTests : IDisposable
     public void Issue_AnyByteOfTheEvidenceChanged_IsRefusedOrSaysTheSame()
     {
         var encoded = _world.Evidence().Encode();
-        var issuer = new PassportIssuer(_world.Policy, _world.Signer, _world.Lifetime, _world.Clock);
+        var issuer = _world.Issuer;
         var expected = issuer.Issue(encoded).Claims!.Encode();
         for (var at = 0; at < encoded.Length; at += 11)
         {

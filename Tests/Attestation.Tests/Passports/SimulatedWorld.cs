@@ -48,7 +48,16 @@ public sealed class SimulatedWorld : IDisposable
 
     public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(1);
 
-    public KeyBinding Binding => new(PublicOf(_signing), PublicOf(_agreement), Configuration, EnclaveAnchor.Development.ComputeHash(), new byte[32]);
+    public TimeSpan ChallengeLifetime { get; set; } = TimeSpan.FromMinutes(2);
+
+    public PassportIssuer Issuer => new(Policy, Signer, Lifetime, ChallengeLifetime, Clock);
+
+    /// <summary>With a challenge of this moment, and no device's nonce.</summary>
+    public KeyBinding Binding => BindingOf(new byte[8]);
+
+    /// <summary>With a device's nonce and a challenge of this moment.</summary>
+    public KeyBinding BindingOf(byte[] nonce)
+        => new(PublicOf(_signing), PublicOf(_agreement), Configuration, EnclaveAnchor.Development.ComputeHash(), (byte[])[.. nonce, .. Issuer.MakeChallenge()]);
 
     public EnclaveEvidence Evidence(KeyBinding? binding = null, SimulatedEnclave? enclave = null, SimulatedStanding? standing = null)
     {
@@ -58,7 +67,7 @@ public sealed class SimulatedWorld : IDisposable
     }
 
     public PassportOutcome Issue(EnclaveEvidence? evidence = null)
-        => new PassportIssuer(Policy, Signer, Lifetime, Clock).Issue((evidence ?? Evidence()).Encode());
+        => Issuer.Issue((evidence ?? Evidence()).Encode());
 
     /// <summary>The names of all reasons against it.</summary>
     public string Refusals(EnclaveEvidence? evidence = null)
