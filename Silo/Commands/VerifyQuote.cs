@@ -86,6 +86,7 @@ internal static class VerifyQuote
         ["tee"] = facts?.Tee.ToString().ToUpperInvariant(),
         ["mrtd"] = Hex(facts?.Tdx?.MrTd),
         ["rtmrs"] = facts?.Tdx is { } tdx ? Texts(Enumerable.Range(0, TdxReport.RtmrCount).Select(i => Convert.ToHexStringLower(tdx.Rtmr(i).Span))) : null,
+        ["mrservicetd"] = Hex(facts?.Tdx?.MrServiceTd),
         ["platformTcbStatus"] = facts?.Platform?.Status.ToString(),
         ["tdxModuleStatus"] = facts?.TdxModule?.Status.ToString(),
         ["platformAdvisoryIds"] = facts?.Platform is { } platform ? Texts(platform.AdvisoryIds) : null,

@@ -48,19 +48,7 @@ internal sealed record Certificate
 
     public bool IsSelfIssued => Issuer.Span.SequenceEqual(Subject.Span);
 
-    public static Certificate? TryRead(ReadOnlyMemory<byte> der, out string detail)
-    {
-        try
-        {
-            detail = "";
-            return Read(der);
-        }
-        catch (AsnContentException e)
-        {
-            detail = e.Message;
-            return null;
-        }
-    }
+    public static Certificate? TryRead(ReadOnlyMemory<byte> der, out string detail) => Der.TryRead(der, CertificateBytes.MaxBytes, Read, out detail);
 
     private static Certificate Read(ReadOnlyMemory<byte> der)
     {

@@ -11,6 +11,25 @@ internal static class Der
     // RFC 5280 §4.1.2.5.1: two-digit years are 1950 to 2049.
     private const int TwoDigitYearMax = 2049;
 
+    /// <summary>What <paramref name="read"/> makes of the bytes; null with <paramref name="detail"/> set when they are not as it expects.</summary>
+    /// <param name="maxBytes">Longer ones are not looked at.</param>
+    public static T? TryRead<T>(ReadOnlyMemory<byte> der, int maxBytes, Func<ReadOnlyMemory<byte>, T> read, out string detail)
+        where T : class
+    {
+        detail = der.Length <= maxBytes ? "" : $"{der.Length} bytes found, {maxBytes} at most expected";
+        if (detail.Length > 0) return null;
+
+        try
+        {
+            return read(der);
+        }
+        catch (AsnContentException e)
+        {
+            detail = e.Message;
+            return null;
+        }
+    }
+
     /// <summary>SEQUENCE { signed, algorithm, signature } with nothing behind it; the algorithm is ECDSA with SHA-256.</summary>
     public static (ReadOnlyMemory<byte> Signed, ReadOnlyMemory<byte> Signature) ReadSigned(ReadOnlyMemory<byte> der)
     {
@@ -70,6 +89,9 @@ internal static class Der
 
         return found ?? throw new AsnContentException("no common name found");
     }
+
+    /// <summary>The same; null for a name that has not exactly one.</summary>
+    public static string? TryReadCommonName(ReadOnlyMemory<byte> name) => TryRead(name, CertificateBytes.MaxBytes, ReadCommonName, out _);
 
     /// <summary>Hands each extension to <paramref name="take"/>, which says whether it knows it; duplicates and unknown critical ones are refused.</summary>
     public static void ReadExtensions(AsnReader sequence, Func<string, ReadOnlyMemory<byte>, bool> take)

@@ -41,25 +41,7 @@ internal sealed class RevocationList
     /// <summary>thisUpdate, and nextUpdate at which it is no longer valid.</summary>
     public ValidityWindow Validity { get; }
 
-    public static RevocationList? TryRead(ReadOnlyMemory<byte> der, out string detail)
-    {
-        if (der.Length > MaxBytes)
-        {
-            detail = $"{der.Length} bytes found, {MaxBytes} at most expected";
-            return null;
-        }
-
-        try
-        {
-            detail = "";
-            return new RevocationList(der);
-        }
-        catch (AsnContentException e)
-        {
-            detail = e.Message;
-            return null;
-        }
-    }
+    public static RevocationList? TryRead(ReadOnlyMemory<byte> der, out string detail) => Der.TryRead(der, MaxBytes, bytes => new RevocationList(bytes), out detail);
 
     public bool IsSignedBy(ReadOnlyMemory<byte> publicKey, KeyRing keys)
         => keys.Verify(publicKey, _signed, _signature, DSASignatureFormat.Rfc3279DerSequence);

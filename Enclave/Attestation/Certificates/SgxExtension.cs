@@ -10,7 +10,7 @@ namespace Pythia.Enclave.Attestation.Certificates;
 /// </code>
 /// Members of other names are let through: the certificate's signature covers them, and Intel has added some before.
 /// </remarks>
-internal sealed record SgxExtension
+public record SgxExtension
 {
     public const string Oid = "1.2.840.113741.1.13.1";
     public const int ComponentCount = 16;
@@ -21,20 +21,27 @@ internal sealed record SgxExtension
     private const int FmspcBytes = 6;
     private const int PlatformInstanceIdBytes = 16;
 
+    /// <summary>16 bytes: the platform, for allow lists.</summary>
     public required ReadOnlyMemory<byte> Ppid { get; init; }
 
+    /// <summary>16 component SVNs, the ones a TCB level is matched with.</summary>
     public required ReadOnlyMemory<byte> Components { get; init; }
 
     public required int PceSvn { get; init; }
 
+    /// <summary>16 bytes.</summary>
     public required ReadOnlyMemory<byte> CpuSvn { get; init; }
 
+    /// <summary>2 bytes.</summary>
     public required ReadOnlyMemory<byte> PceId { get; init; }
 
+    /// <summary>6 bytes.</summary>
     public required ReadOnlyMemory<byte> Fmspc { get; init; }
 
+    /// <summary>0 standard, 1 scalable, 2 scalable with integrity.</summary>
     public required int SgxType { get; init; }
 
+    /// <summary>16 bytes; Platform CA only.</summary>
     public ReadOnlyMemory<byte>? PlatformInstanceId { get; init; }
 
     public bool? DynamicPlatform { get; init; }
@@ -43,19 +50,7 @@ internal sealed record SgxExtension
 
     public bool? SmtEnabled { get; init; }
 
-    public static SgxExtension? TryRead(ReadOnlyMemory<byte> der, out string detail)
-    {
-        try
-        {
-            detail = "";
-            return Read(der);
-        }
-        catch (AsnContentException e)
-        {
-            detail = e.Message;
-            return null;
-        }
-    }
+    internal static SgxExtension? TryRead(ReadOnlyMemory<byte> der, out string detail) => Der.TryRead(der, CertificateBytes.MaxBytes, Read, out detail);
 
     private static SgxExtension Read(ReadOnlyMemory<byte> der)
     {

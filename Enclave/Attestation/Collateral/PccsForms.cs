@@ -1,4 +1,5 @@
 using System.Text;
+using Pythia.Enclave.Attestation.Evidence;
 
 namespace Pythia.Enclave.Attestation.Collateral;
 
@@ -21,29 +22,10 @@ internal static class PccsForms
             : throw new CollateralException(CollateralTroubleKind.Malformed, $"{name}: header {header} holds no certificate");
     }
 
-    /// <summary>A revocation list: DER, or DER in hexadecimal as caching services give the root's.</summary>
+    /// <summary>A revocation list in any of the forms of <see cref="EvidenceForms.Crl"/>.</summary>
     public static ReadOnlyMemory<byte> Der(ReadOnlyMemory<byte> body, string name)
     {
-        if (body.Span[0] == DerSequence && !IsHex(body.Span)) return body;
-        var text = Encoding.ASCII.GetString(body.Span).Trim();
-        try
-        {
-            return Convert.FromHexString(text);
-        }
-        catch (FormatException broken)
-        {
-            throw new CollateralException(CollateralTroubleKind.Malformed, $"{name}: neither DER nor hexadecimal DER", broken);
-        }
-    }
-
-    // 0x30 is the digit 0 too.
-    private static bool IsHex(ReadOnlySpan<byte> body)
-    {
-        foreach (var one in body)
-        {
-            if (!char.IsAsciiHexDigit((char)one) && !char.IsWhiteSpace((char)one)) return false;
-        }
-
-        return true;
+        var der = EvidenceForms.Crl(body);
+        return !der.IsEmpty && der.Span[0] == DerSequence ? der : throw new CollateralException(CollateralTroubleKind.Malformed, $"{name}: neither DER, hexadecimal DER nor PEM");
     }
 }

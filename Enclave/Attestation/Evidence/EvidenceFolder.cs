@@ -3,7 +3,7 @@ namespace Pythia.Enclave.Attestation.Evidence;
 /// <summary>
 /// A quote and its collateral in a folder, a file a piece: <c>quote.bin</c>, <c>tcb_info.json</c>, <c>tcb_info_issuer_chain.pem</c>, <c>qe_identity.json</c>,
 /// <c>qe_identity_issuer_chain.pem</c>, <c>root_ca_crl.der</c>, <c>pck_crl.der</c>, <c>pck_crl_issuer_chain.pem</c>, <c>pck_chain.pem</c>. A piece that is
-/// missing has no file.
+/// missing has no file. CRLs may be in DER, hexadecimal or PEM, chains percent-encoded as in a service's header.
 /// </summary>
 public static class EvidenceFolder
 {
@@ -19,13 +19,13 @@ public static class EvidenceFolder
         => new()
         {
             TcbInfo = Read(folder, "tcb_info.json"),
-            TcbInfoIssuerChain = Read(folder, "tcb_info_issuer_chain.pem"),
+            TcbInfoIssuerChain = Read(folder, "tcb_info_issuer_chain.pem", EvidenceForms.Chain),
             QeIdentity = Read(folder, "qe_identity.json"),
-            QeIdentityIssuerChain = Read(folder, "qe_identity_issuer_chain.pem"),
-            RootCaCrl = Read(folder, "root_ca_crl.der"),
-            PckCrl = Read(folder, "pck_crl.der"),
-            PckCrlIssuerChain = Read(folder, "pck_crl_issuer_chain.pem"),
-            PckChain = Read(folder, "pck_chain.pem"),
+            QeIdentityIssuerChain = Read(folder, "qe_identity_issuer_chain.pem", EvidenceForms.Chain),
+            RootCaCrl = Read(folder, "root_ca_crl.der", EvidenceForms.Crl),
+            PckCrl = Read(folder, "pck_crl.der", EvidenceForms.Crl),
+            PckCrlIssuerChain = Read(folder, "pck_crl_issuer_chain.pem", EvidenceForms.Chain),
+            PckChain = Read(folder, "pck_chain.pem", EvidenceForms.Chain),
         };
 
     /// <summary>Writes collateral; pieces that are missing remove their file.</summary>
@@ -42,11 +42,13 @@ public static class EvidenceFolder
         Write(folder, "pck_chain.pem", collateral.PckChain);
     }
 
-    private static ReadOnlyMemory<byte>? Read(string folder, string name)
+    private static ReadOnlyMemory<byte>? Read(string folder, string name, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? toForm = null)
     {
         var file = new FileInfo(Path.Combine(folder, name));
         if (!file.Exists) return null;
-        return file.Length <= MostBytes ? File.ReadAllBytes(file.FullName) : throw new IOException($"{file.FullName}: {file.Length} bytes found, at most {MostBytes} expected");
+
+        ReadOnlyMemory<byte> bytes = file.Length <= MostBytes ? File.ReadAllBytes(file.FullName) : throw new IOException($"{file.FullName}: {file.Length} bytes found, at most {MostBytes} expected");
+        return toForm is null ? bytes : toForm(bytes);
     }
 
     private static void Write(string folder, string name, ReadOnlyMemory<byte>? content)

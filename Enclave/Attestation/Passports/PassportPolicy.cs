@@ -33,5 +33,5 @@ public sealed record PassportPolicy
             || (DevelopmentAnchorAllowed && hash.SequenceEqual(EnclaveAnchor.Development.ComputeHash()));
 
     /// <summary>True where the chain ends in Intel's key, whatever else the policy trusts.</summary>
-    internal static bool IsIntels(QuoteFacts facts) => facts.Pck is { } pck && QuoteTrust.Intel.Holds(pck.RootKey.Span);
+    internal static bool IsIntels(QuoteFacts facts) => facts.Pck?.RootKey is { } root && QuoteTrust.Intel.Holds(root.Span);
 }

@@ -23,6 +23,9 @@ public sealed record AllowedMeasurement
     /// <summary>96 lower-case hex digits.</summary>
     public string? MrTd { get; init; }
 
+    /// <summary>Beside <see cref="MrTd"/>, 96 lower-case hex digits: the service domains that may be bound to it; null: none may.</summary>
+    public string? MrServiceTd { get; init; }
+
     /// <summary>In place of the policy's; null: the policy's.</summary>
     public ImmutableHashSet<TcbStatus>? Statuses { get; init; }
 
@@ -42,6 +45,10 @@ public sealed record AllowedMeasurement
         { Tdx: { } tdx } when MrTd is not null => IsHex(tdx.MrTd, MrTd),
         _ => false,
     };
+
+    /// <summary>Whether the service domains bound to it are those that it names. A report of TDX 1.0 names none; such a domain has none.</summary>
+    internal bool FitsServiceTd(TdxReport tdx)
+        => tdx.MrServiceTd is { } found && found.Span.ContainsAnyExcept((byte)0) ? MrServiceTd is not null && IsHex(found, MrServiceTd) : MrServiceTd is null;
 
     private static bool IsHex(ReadOnlyMemory<byte> bytes, string hex) => string.Equals(Convert.ToHexStringLower(bytes.Span), hex, StringComparison.Ordinal);
 }

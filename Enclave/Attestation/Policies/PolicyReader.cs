@@ -18,7 +18,7 @@ internal sealed class PolicyReader
         ["roots", "crls", "statuses", "advisories", "minimumEvaluationNumber", "platforms", "configurations", "debug", "measurements"];
 
     private static readonly ImmutableHashSet<string> MeasurementMembers =
-        ["name", "mrenclave", "mrsigner", "isvProdId", "minimumIsvSvn", "mrtd", "statuses", "advisories", "configurations", "debug"];
+        ["name", "mrenclave", "mrsigner", "isvProdId", "minimumIsvSvn", "mrtd", "mrservicetd", "statuses", "advisories", "configurations", "debug"];
 
     private static readonly ImmutableArray<string> CodeMembers = ["mrenclave", "mrsigner", "mrtd"];
 
@@ -75,6 +75,7 @@ internal sealed class PolicyReader
             IsvProdId = ReadNumber("isvProdId", entry, ushort.MaxValue, path),
             MinimumIsvSvn = ReadNumber("minimumIsvSvn", entry, ushort.MaxValue, path),
             MrTd = ReadHex(path, "mrtd", entry, MrTdDigits),
+            MrServiceTd = ReadHex(path, "mrservicetd", entry, MrTdDigits),
             Statuses = ReadStatuses("statuses", entry, path),
             Advisories = ReadTexts("advisories", entry, path),
             Configurations = ReadHexes("configurations", entry, HashDigits, path),
@@ -86,6 +87,7 @@ internal sealed class PolicyReader
         Expect(
             isBySigner == read.IsvProdId is not null && isBySigner == read.MinimumIsvSvn is not null,
             $"{path}: isvProdId and minimumIsvSvn are expected beside mrsigner, and nowhere else");
+        Expect(read.MrServiceTd is null || codes is ["mrtd"], $"{path}: mrservicetd is expected beside mrtd, and nowhere else");
         return read;
     }
 

@@ -86,9 +86,10 @@ public sealed record QuotePolicy
     {
         if (facts.Pck is { } pck)
         {
-            if (!Trust.Holds(pck.RootKey.Span) && !faults.Any(fault => fault.Kind == QuoteFaultKind.RootUntrusted))
+            if (pck.RootKey is { } root ? !Trust.Holds(root.Span) && !Has(QuoteFaultKind.RootUntrusted) : !Has(QuoteFaultKind.PckChainMalformed) && !Has(QuoteFaultKind.PckChainInvalid))
             {
-                reasons.Add(Reason(PolicyRefusal.RootNotAllowed, $"root key: {Convert.ToHexStringLower(pck.RootKey.Span[..8])}… found, one of the policy's expected"));
+                var found = pck.RootKey is { } other ? $"{Convert.ToHexStringLower(other.Span[..8])}…" : "none";
+                reasons.Add(Reason(PolicyRefusal.RootNotAllowed, $"root key: {found} found, one of the policy's expected"));
             }
 
             var ppid = Convert.ToHexStringLower(pck.Ppid.Span);
@@ -106,6 +107,8 @@ public sealed record QuotePolicy
                 $"evaluation numbers: TCB info {Show(facts.TcbEvaluationNumber)} and QE identity {Show(facts.QeEvaluationNumber)} found, {least} or more expected"));
         }
 
+        bool Has(QuoteFaultKind kind) => faults.Any(fault => fault.Kind == kind);
+
         static string Show(int? number) => number?.ToString() ?? "none";
     }
 
@@ -113,10 +116,6 @@ public sealed record QuotePolicy
     {
         if (facts.Sgx is { IsInitialized: false }) reasons.Add(Reason(PolicyRefusal.NotInitialized, "ATTRIBUTES: INIT not found, expected of every enclave"));
         if (facts.Sgx is { IsMode64: false }) reasons.Add(Reason(PolicyRefusal.NotMode64, "ATTRIBUTES: MODE64BIT not found, expected"));
-        if (facts.Tdx?.MrServiceTd is { } service && service.Span.ContainsAnyExcept((byte)0))
-        {
-            reasons.Add(Reason(PolicyRefusal.ServiceTdBound, $"MRSERVICETD: {Convert.ToHexStringLower(service.Span)} found, zeros expected: another domain may move this one"));
-        }
     }
 
     // Of several entries that fit, those without an objection count; where there is none, the first one's objections.
@@ -141,6 +140,13 @@ public sealed record QuotePolicy
         if (facts.Debug && !DebugAllowed && measurement is not { DebugAllowed: true })
         {
             objections.Add(Reason(PolicyRefusal.DebugEnabled, "debug: true found, false expected: its memory is open to the host"));
+        }
+
+        // Who names no code says nothing of the domains that may move it either.
+        if (facts.Tdx is { } tdx && measurement?.FitsServiceTd(tdx) is false)
+        {
+            var found = tdx.MrServiceTd is { } service ? Convert.ToHexStringLower(service.Span) : "none";
+            objections.Add(Reason(PolicyRefusal.ServiceTdBound, $"MRSERVICETD: {found} found, {measurement.MrServiceTd ?? "zeros"} expected: another domain may move this one"));
         }
 
         var statuses = measurement?.Statuses ?? Statuses;

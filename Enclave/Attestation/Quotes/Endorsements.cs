@@ -21,7 +21,8 @@ internal sealed class Endorsements
         var faults = new FaultList();
         using var keys = new KeyRing(kept);
         Pck = pck.Read(trust, keys, faults);
-        if (Pck is not null) Platform = ReadPlatform(Pck, faults);
+        PckLeaf = Pck?.Leaf ?? pck.FindLeaf();
+        if (PckLeaf is not null) Platform = ReadPlatform(PckLeaf, faults);
 
         _tcbInfoChain = ReadSigner(ChainFaults.TcbInfo, collateral.TcbInfoIssuerChain, trust, keys, faults);
         TcbInfo = ReadTcbInfo(collateral.TcbInfo, keys, faults);
@@ -34,6 +35,9 @@ internal sealed class Endorsements
 
     /// <summary>Leaf, CA, root.</summary>
     public CertificateChain? Pck { get; }
+
+    /// <summary>The leaf of <see cref="Pck"/>; where there is no chain, the one certificate that speaks of a platform. A fault says so then.</summary>
+    public Certificate? PckLeaf { get; }
 
     /// <summary>The SGX extension of the PCK leaf.</summary>
     public SgxExtension? Platform { get; }
@@ -96,10 +100,10 @@ internal sealed class Endorsements
         faults.Expect(now < notAfter, expired, $"{name}: next update {notAfter:u}, {now:u} asked for");
     }
 
-    private static SgxExtension? ReadPlatform(CertificateChain chain, FaultList faults)
+    private static SgxExtension? ReadPlatform(Certificate leaf, FaultList faults)
     {
         var detail = "not found";
-        var extension = chain.Leaf.SgxExtension is { } der ? SgxExtension.TryRead(der, out detail) : null;
+        var extension = leaf.SgxExtension is { } der ? SgxExtension.TryRead(der, out detail) : null;
         faults.Expect(extension is not null, QuoteFaultKind.PckExtensionInvalid, $"SGX extension of the PCK certificate: {detail}");
         return extension;
     }

@@ -22,6 +22,15 @@ internal readonly record struct PckSource(int? Type, ReadOnlyMemory<byte>? Certi
         var other => new(other, null, null),
     };
 
+    /// <summary>The one certificate that speaks of a platform, wherever it stands among however many; null when there is not exactly one.</summary>
+    public Certificate? FindLeaf()
+    {
+        if (Certificates is not { } bytes) return null;
+
+        var found = CertificateBytes.Read(bytes, out _).Select(der => Certificate.TryRead(der, out _)).Where(certificate => certificate?.SgxExtension is not null).ToArray();
+        return found.Length == 1 ? found[0] : null;
+    }
+
     public CertificateChain? Read(QuoteTrust trust, KeyRing keys, FaultList faults)
     {
         if (Certificates is { } bytes) return CertificateChain.ReadPck(bytes, Issuers, trust, keys, faults);

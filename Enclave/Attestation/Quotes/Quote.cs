@@ -5,6 +5,9 @@ internal sealed record Quote
 {
     public required int Version { get; init; }
 
+    /// <summary>Attestation key type; all but 2 (ECDSA over P-256) have a fault.</summary>
+    public required int KeyType { get; init; }
+
     public required TeeKind Tee { get; init; }
 
     public SgxReport? Sgx { get; init; }
@@ -26,10 +29,10 @@ internal sealed record Quote
 /// <summary>What stands behind the body.</summary>
 internal sealed record QuoteSignature
 {
-    /// <summary>r ‖ s, 64 bytes, by the attestation key over <see cref="Quote.Signed"/>.</summary>
+    /// <summary>r ‖ s, 64 bytes (key type 3: 96), by the attestation key over <see cref="Quote.Signed"/>.</summary>
     public required ReadOnlyMemory<byte> IsvSignature { get; init; }
 
-    /// <summary>x ‖ y, 64 bytes.</summary>
+    /// <summary>x ‖ y, 64 bytes (key type 3: 96).</summary>
     public required ReadOnlyMemory<byte> AttestationKey { get; init; }
 
     public required SgxReport QeReport { get; init; }

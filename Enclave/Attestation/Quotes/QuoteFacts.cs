@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Pythia.Enclave.Attestation.Certificates;
 using Pythia.Enclave.Attestation.Tcb;
 
 namespace Pythia.Enclave.Attestation.Quotes;
@@ -79,43 +81,20 @@ public readonly record struct ValidityWindow(DateTimeOffset NotBefore, DateTimeO
 public sealed record TcbFinding(TcbStatus Status, ImmutableArray<string> AdvisoryIds, DateTimeOffset Date);
 
 /// <summary>What a PCK certificate and its chain state.</summary>
-public sealed record PckFacts
+public sealed record PckFacts : SgxExtension
 {
-    /// <summary>16 bytes: the platform, for allow lists.</summary>
-    public required ReadOnlyMemory<byte> Ppid { get; init; }
+    [SetsRequiredMembers]
+    internal PckFacts(SgxExtension platform)
+        : base(platform)
+    {
+    }
 
-    /// <summary>16 component SVNs, the ones a TCB level is matched with.</summary>
-    public required ReadOnlyMemory<byte> Components { get; init; }
-
-    public required int PceSvn { get; init; }
-
-    /// <summary>16 bytes.</summary>
-    public required ReadOnlyMemory<byte> CpuSvn { get; init; }
-
-    /// <summary>2 bytes.</summary>
-    public required ReadOnlyMemory<byte> PceId { get; init; }
-
-    /// <summary>6 bytes.</summary>
-    public required ReadOnlyMemory<byte> Fmspc { get; init; }
-
-    /// <summary>0 standard, 1 scalable, 2 scalable with integrity.</summary>
-    public required int SgxType { get; init; }
-
-    /// <summary>16 bytes; Platform CA only.</summary>
-    public ReadOnlyMemory<byte>? PlatformInstanceId { get; init; }
-
-    public bool? DynamicPlatform { get; init; }
-
-    public bool? CachedKeys { get; init; }
-
-    public bool? SmtEnabled { get; init; }
-
-    /// <summary>Common name of the CA: <c>Intel SGX PCK Platform CA</c> or <c>Intel SGX PCK Processor CA</c>.</summary>
-    public required string Ca { get; init; }
+    /// <summary>Common name of the CA that the certificate names: <c>Intel SGX PCK Platform CA</c> or <c>Intel SGX PCK Processor CA</c>; null where it names none in a form that is known.</summary>
+    public string? Ca { get; init; }
 
     /// <summary>The leaf's own.</summary>
     public required ValidityWindow Validity { get; init; }
 
-    /// <summary>x ‖ y, 64 bytes: the key that the chain ends in, trusted or not.</summary>
-    public required ReadOnlyMemory<byte> RootKey { get; init; }
+    /// <summary>x ‖ y, 64 bytes: the key that the chain ends in, trusted or not; null where the certificates are no chain.</summary>
+    public ReadOnlyMemory<byte>? RootKey { get; init; }
 }

@@ -8,6 +8,7 @@ namespace Pythia.Enclave.Attestation.Quotes;
 /// signature:  length 4, then exactly so many bytes:
 ///   v3        ISV signature 64 | attestation key 64 | QE part
 ///   v4, v5    ISV signature 64 | attestation key 64 | certification type 2 (= 6) | size 4 | QE part of that size
+///             (key type 3, ECDSA over P-384: signature and key of 96 bytes each; read for what else is there, and refused)
 ///   QE part   QE report 384 | signature 64 | n 2 | authentication data n | certification type 2 | size 4 | certification data
 /// tail:       zero bytes, any number up to the cap
 /// </code>
@@ -21,9 +22,10 @@ internal static class QuoteReader
     public const int PckChainData = 5;
 
     private const int HeaderBytes = 48;
-    private const uint KeyBytes = 64;
-    private const uint SignatureBytes = 64;
+    private const uint P256Bytes = 64;
+    private const uint P384Bytes = 96;
     private const int EcdsaP256 = 2;
+    private const int EcdsaP384 = 3;
     private const uint SgxTee = 0;
     private const uint TdxTee = 0x81;
     private const int QeReportData = 6;
@@ -55,7 +57,7 @@ internal static class QuoteReader
             !bytes.Rest.Span.ContainsAnyExcept((byte)0),
             QuoteFaultKind.TrailingBytes,
             $"quote: {bytes.Rest.Length} bytes found behind it that are not all zero, none or zeros expected");
-        return found with { Signature = ReadSignature(section, found.Version, faults), TrailingBytes = bytes.Rest.Length };
+        return found with { Signature = ReadSignature(section, found, faults), TrailingBytes = bytes.Rest.Length };
     }
 
     private static Quote? ReadBody(ReadOnlyMemory<byte> quote, ref QuoteBytes bytes, FaultList faults)
@@ -97,6 +99,7 @@ internal static class QuoteReader
         return new Quote
         {
             Version = version,
+            KeyType = keyType,
             Tee = tee,
             Sgx = tee == TeeKind.Sgx ? new SgxReport(body) : null,
             Tdx = tee == TeeKind.Tdx ? new TdxReport(body) : null,
@@ -130,15 +133,18 @@ internal static class QuoteReader
                 : null;
     }
 
-    private static QuoteSignature? ReadSignature(ReadOnlyMemory<byte> section, int version, FaultList faults)
+    private static QuoteSignature? ReadSignature(ReadOnlyMemory<byte> section, Quote quote, FaultList faults)
     {
+        if (quote.KeyType is not (EcdsaP256 or EcdsaP384)) return null; // how long its key is nobody knows
+
         var bytes = new QuoteBytes(section);
-        var isvSignature = bytes.Take(SignatureBytes, "ISV signature");
-        var attestationKey = bytes.Take(KeyBytes, "attestation key");
-        if (version > 3) bytes = Unwrap(bytes, faults);
+        var keyBytes = quote.KeyType == EcdsaP256 ? P256Bytes : P384Bytes;
+        var isvSignature = bytes.Take(keyBytes, "ISV signature");
+        var attestationKey = bytes.Take(keyBytes, "attestation key");
+        if (quote.Version > 3) bytes = Unwrap(bytes, faults);
 
         var report = bytes.Take(SgxReport.ByteCount, "QE report");
-        var signature = bytes.Take(SignatureBytes, "QE report signature");
+        var signature = bytes.Take(P256Bytes, "QE report signature");
         var authData = bytes.Take(bytes.TakeUInt16("size of the QE authentication data"), "QE authentication data");
         var type = bytes.TakeUInt16("certification type");
         var data = bytes.Take(bytes.TakeUInt32("size of the certification data"), "certification data");

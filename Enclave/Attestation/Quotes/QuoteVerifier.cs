@@ -93,6 +93,8 @@ public static class QuoteVerifier
                 "QE report: not signed by the PCK certificate's key");
         }
 
+        if (signature.AttestationKey.Length != KeyRing.KeyBytes) return; // of a type that is refused by its name
+
         Span<byte> bound = stackalloc byte[64];
         bound.Clear();
         using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
@@ -199,23 +201,12 @@ public static class QuoteVerifier
         Validity = endorsements.Validity,
     };
 
-    private static PckFacts? Facts(Endorsements endorsements) => endorsements is { Pck: { } chain, Platform: { } platform }
-        ? new PckFacts
+    private static PckFacts? Facts(Endorsements endorsements) => endorsements is { PckLeaf: { } leaf, Platform: { } platform }
+        ? new PckFacts(platform)
         {
-            Ppid = platform.Ppid,
-            Components = platform.Components,
-            PceSvn = platform.PceSvn,
-            CpuSvn = platform.CpuSvn,
-            PceId = platform.PceId,
-            Fmspc = platform.Fmspc,
-            SgxType = platform.SgxType,
-            PlatformInstanceId = platform.PlatformInstanceId,
-            DynamicPlatform = platform.DynamicPlatform,
-            CachedKeys = platform.CachedKeys,
-            SmtEnabled = platform.SmtEnabled,
-            Ca = chain.Issuer.CommonName,
-            Validity = chain.Leaf.Validity,
-            RootKey = chain.Root.PublicKey,
+            Ca = Der.TryReadCommonName(leaf.Issuer),
+            Validity = leaf.Validity,
+            RootKey = endorsements.Pck is { } chain ? (ReadOnlyMemory<byte>?)chain.Root.PublicKey : null,
         }
         : null;
 }

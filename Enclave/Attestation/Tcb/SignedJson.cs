@@ -31,7 +31,7 @@ internal sealed record SignedJson(ReadOnlyMemory<byte> Signed, ReadOnlyMemory<by
         {
             if (signed is null && reader.ValueTextEquals(member)) signed = ReadObject(ref reader, json, member);
             else if (signature is null && reader.ValueTextEquals("signature"u8)) signature = ReadText(ref reader);
-            else throw new JsonException($"member {reader.GetString()} found a second time or unknown");
+            else throw new JsonException($"member {reader.GetString()} found, {member} and signature, each once, expected");
         }
 
         Expect(!reader.Read(), "bytes behind the object found"); // throws by itself for anything but white space

@@ -197,7 +197,7 @@ public sealed class PccsClientTests : IAsyncLifetime
             return true;
         };
         if (taken) (await Client().GetAsync(Key)).RootCaCrl!.Value.Span[0].ShouldBe<byte>(0x30);
-        else (await RefusalAsync(Client(), Key)).Message.ShouldBe("root CRL: neither DER nor hexadecimal DER");
+        else (await RefusalAsync(Client(), Key)).Message.ShouldBe("root CRL: neither DER, hexadecimal DER nor PEM");
     }
 
     [Fact]

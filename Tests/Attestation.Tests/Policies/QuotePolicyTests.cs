@@ -15,6 +15,7 @@ public sealed class QuotePolicyTests : IDisposable
     private static readonly string MrEnclave = string.Concat(Enumerable.Repeat("e1", 32));
     private static readonly string MrSigner = string.Concat(Enumerable.Repeat("e2", 32));
     private static readonly string MrTd = string.Concat(Enumerable.Repeat("d1", 48));
+    private static readonly string MrServiceTd = string.Concat(Enumerable.Repeat("b1", 48));
 
     private readonly QuoteMaker _maker = new();
 
@@ -161,6 +162,31 @@ public sealed class QuotePolicyTests : IDisposable
         _maker.Reasons(quote, _maker.Collateral(isTdx: true), Read("""{"measurements":[{"mrenclave":"@E"}]}""") with { Trust = _maker.Trust }).ShouldBe(["MeasurementNotAllowed"]);
     }
 
+    // A pinned domain may not be moved by one that nobody named; without a pin there is nothing to hold it to.
+    [Theory]
+    [InlineData("""{"crls":"required"}""")]
+    [InlineData("""{"measurements":[{"mrtd":"@T"}]}""", "ServiceTdBound")]
+    [InlineData("""{"measurements":[{"mrtd":"@T","mrservicetd":"@V"}]}""")]
+    [InlineData("""{"measurements":[{"mrtd":"@T","mrservicetd":"@T"}]}""", "ServiceTdBound")]
+    [InlineData("""{"measurements":[{"mrtd":"@T"},{"mrtd":"@T","mrservicetd":"@V"}]}""")]
+    public void Judge_ServiceDomain_IsPinnedWithTheDomain(string json, params string[] reasons)
+    {
+        var body = QuoteMaker.TdxBody(is15: true, 3, 1, 7);
+        body.AsSpan(600, 48).Fill(0xB1);
+        _maker.Reasons(_maker.Quote(5, body, isTdx: true), _maker.Collateral(isTdx: true), Read(json) with { Trust = _maker.Trust }).ShouldBe(reasons);
+    }
+
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(5, false)]
+    [InlineData(5, true)]
+    public void Judge_ServiceDomainThatIsNotThere_IsNotTheOneNamed(int version, bool is15)
+    {
+        var quote = _maker.Quote(version, QuoteMaker.TdxBody(is15, 3, 1, 7), isTdx: true);
+        _maker.Reasons(quote, _maker.Collateral(isTdx: true), Read("""{"measurements":[{"mrtd":"@T"}]}""") with { Trust = _maker.Trust }).ShouldBeEmpty();
+        _maker.Reasons(quote, _maker.Collateral(isTdx: true), Read("""{"measurements":[{"mrtd":"@T","mrservicetd":"@V"}]}""") with { Trust = _maker.Trust }).ShouldBe(["ServiceTdBound"]);
+    }
+
     [Fact]
     public void AllowsConfiguration_PinnedHash_IsTheMeasurementsOrElseThePolicys()
     {
@@ -211,6 +237,8 @@ public sealed class QuotePolicyTests : IDisposable
     [InlineData("""{"measurements":[{"mrsigner":"@S"}]}""", "isvProdId and minimumIsvSvn are expected")]
     [InlineData("""{"measurements":[{"mrenclave":"@E","isvProdId":1}]}""", "isvProdId and minimumIsvSvn are expected")]
     [InlineData("""{"measurements":[{"mrenclave":"12"}]}""", "64 lower-case hex digits")]
+    [InlineData("""{"measurements":[{"mrenclave":"@E","mrservicetd":"@V"}]}""", "measurements[0]: mrservicetd is expected beside mrtd")]
+    [InlineData("""{"measurements":[{"mrtd":"@T","mrservicetd":"b1"}]}""", "measurements[0].mrservicetd: \"b1\" found, 96 lower-case hex digits")]
     public void Read_Mistake_IsNamed(string json, string named)
         => Should.Throw<QuotePolicyException>(() => Read(json)).Message.ShouldContain(named);
 
@@ -222,7 +250,8 @@ public sealed class QuotePolicyTests : IDisposable
     }
 
     private static QuotePolicy Read(string json) => QuotePolicy.Read(Encoding.UTF8.GetBytes(
-        json.Replace("@E", MrEnclave, StringComparison.Ordinal).Replace("@S", MrSigner, StringComparison.Ordinal).Replace("@T", MrTd, StringComparison.Ordinal)));
+        json.Replace("@E", MrEnclave, StringComparison.Ordinal).Replace("@S", MrSigner, StringComparison.Ordinal).Replace("@T", MrTd, StringComparison.Ordinal)
+            .Replace("@V", MrServiceTd, StringComparison.Ordinal)));
 
     private (byte[] Quote, QuoteCollateral Collateral) Simulated(SimulatedStanding standing)
         => (_maker.Platform.Quote(new SimulatedEnclave(new byte[32]), new byte[64]), _maker.Platform.IssueCollateral(standing));

@@ -59,6 +59,37 @@ public sealed class PckChainTests : IDisposable
     public void Verify_NoChainFromIssuerToIssuer_IsInvalid(params int[] order)
         => _maker.Reasons(Quote(Pem(order)), _maker.Collateral()).ShouldContain("PckChainInvalid");
 
+    // The leaf says the same of its platform whatever stands beside it; what it says is proven by nothing then.
+    [Theory]
+    [InlineData("PckChainMalformed", 0)]
+    [InlineData("PckChainMalformed", 1, 0)]
+    [InlineData("PckChainInvalid", 0, 2, 2)]
+    public void Verify_LeafWithoutItsChain_StillStatesItsPlatform(string reason, params int[] order)
+    {
+        var appraisal = _maker.Verify(Quote(Pem(order)), _maker.Collateral());
+
+        appraisal.Faults.Select(fault => fault.Kind.ToString()).ShouldBe([reason]);
+        appraisal.Facts!.Pck!.Fmspc.ToArray().ShouldBe(_maker.Platform.Processor.Fmspc.ToArray());
+        appraisal.Facts.Pck.Ca.ShouldBe("Intel SGX PCK Processor CA");
+        appraisal.Facts.Pck.RootKey.ShouldBeNull();
+        appraisal.Facts.Status.ShouldBe(Enclave.Attestation.Tcb.TcbStatus.UpToDate);
+        _maker.Policy.Judge(appraisal).Reasons.Select(found => found.Name).ShouldBe([reason]);
+        // Whoever leaves the fault out is not believed for it.
+        _maker.Policy.Judge(appraisal with { Faults = [] }).Reasons.Select(found => found.Name).ShouldBe(["RootNotAllowed"]);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 2)]
+    [InlineData(1, 2)]
+    public void Verify_NotExactlyOneLeaf_StatesNoPlatform(params int[] order)
+    {
+        var appraisal = _maker.Verify(Quote(Pem(order)), _maker.Collateral());
+
+        appraisal.Facts!.Pck.ShouldBeNull();
+        appraisal.Facts.Status.ShouldBeNull();
+        _maker.Policy.Judge(appraisal).IsAccepted.ShouldBeFalse();
+    }
+
     [Fact]
     public void Verify_Base64ThatIsNotCanonical_IsMalformed()
     {

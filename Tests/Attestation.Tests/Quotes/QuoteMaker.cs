@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using Pythia.Enclave.Attestation.Attesters;
+using Pythia.Enclave.Attestation.Certificates;
 using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Attestation.Policies;
 using Pythia.Enclave.Attestation.Quotes;
@@ -60,9 +61,10 @@ internal sealed class QuoteMaker : IDisposable
 
     public byte[] Quote(
         int version, byte[] body, bool isTdx = false, int certificationType = 5, byte[]? certificationData = null, byte[]? authData = null, int? bodyType = null,
-        byte[]? qeReportData = null)
+        byte[]? qeReportData = null, int keyBytes = KeyRing.KeyBytes)
     {
-        byte[] signed = [.. Header(version, isTdx), .. version == 5 ? BodyDescriptor(body, isTdx, bodyType) : [], .. body];
+        var isP256 = keyBytes == KeyRing.KeyBytes;
+        byte[] signed = [.. Header(version, isTdx, isP256 ? 2 : 3), .. version == 5 ? BodyDescriptor(body, isTdx, bodyType) : [], .. body];
         authData ??= [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         var keys = Platform.Keys;
         var qeReport = QeReport(qeReportData ?? [.. SHA256.HashData([.. keys.Attestation.PublicKey, .. authData]), .. new byte[32]]);
@@ -73,7 +75,7 @@ internal sealed class QuoteMaker : IDisposable
         ];
         byte[] section =
         [
-            .. keys.Attestation.Sign(signed), .. keys.Attestation.PublicKey,
+            .. isP256 ? keys.Attestation.Sign(signed) : new byte[keyBytes], .. isP256 ? keys.Attestation.PublicKey : new byte[keyBytes],
             .. version > 3 ? [.. U16(6), .. U32(qePart.Length)] : Array.Empty<byte>(), .. qePart,
         ];
         return [.. signed, .. U32(section.Length), .. section];
@@ -137,11 +139,11 @@ internal sealed class QuoteMaker : IDisposable
         return report;
     }
 
-    private static byte[] Header(int version, bool isTdx)
+    private static byte[] Header(int version, bool isTdx, int keyType)
     {
         var header = new byte[48];
         header[0] = (byte)version;
-        header[2] = 2;
+        header[2] = (byte)keyType;
         header[4] = (byte)(isTdx ? 0x81 : 0);
         Convert.FromHexString("939a7233f79c4ca9940a0db3957f0607").CopyTo(header, 12);
         return header;

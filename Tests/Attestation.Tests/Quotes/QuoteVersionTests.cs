@@ -71,7 +71,6 @@ public sealed class QuoteVersionTests : IDisposable
     [InlineData(64, "TdxModuleMismatch")] // MRSIGNERSEAM
     [InlineData(112, "TdxModuleMismatch")] // SEAMATTRIBUTES
     [InlineData(120, "DebugEnabled")] // TDATTRIBUTES, TUD
-    [InlineData(600, "ServiceTdBound")] // MRSERVICETD
     public void Verify_TdxFieldThatMustBeZero_IsNamed(int offset, string reason)
     {
         var body = QuoteMaker.TdxBody(is15: true, 3, 1, 7);
@@ -116,6 +115,36 @@ public sealed class QuoteVersionTests : IDisposable
         var quote = _maker.Quote(3, QuoteMaker.SgxBody());
         quote[offset] = value;
         _maker.Reasons(quote, _maker.Collateral()).ShouldContain(reason);
+    }
+
+    // ECDSA over P-384 has longer keys and signatures. It is refused by that name alone, and what else the quote holds is found behind them.
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Verify_AttestationKeyOfP384_IsRefusedForItsType(int version)
+    {
+        var quote = _maker.Quote(version, QuoteMaker.SgxBody(), keyBytes: 96);
+        var appraisal = _maker.Verify(quote, _maker.Collateral());
+
+        _maker.Policy.Judge(appraisal).Reasons.Select(reason => reason.Name).ShouldBe(["AttestationKeyTypeUnsupported"]);
+        appraisal.Facts!.Sgx!.IsvProdId.ShouldBe(3);
+        appraisal.Facts.Pck!.Ppid.ToArray().ShouldBe(_maker.Platform.Processor.Ppid.ToArray());
+        appraisal.Facts.Status.ShouldBe(TcbStatus.UpToDate);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4)]
+    public void Verify_AttestationKeyOfAnotherType_IsRefusedForIt(byte keyType)
+    {
+        var quote = _maker.Quote(3, QuoteMaker.SgxBody());
+        quote[2] = keyType;
+        var appraisal = _maker.Verify(quote, _maker.Collateral());
+
+        _maker.Policy.Judge(appraisal).Reasons.Select(reason => reason.Name).ShouldBe(["AttestationKeyTypeUnsupported"]);
+        appraisal.Facts!.Sgx!.IsvProdId.ShouldBe(3);
     }
 
     [Theory]

@@ -111,7 +111,7 @@ public sealed class SharedCaseTests
     public void Judge_SimulatedRootAllowedByName_LeavesOnlyTheEmptyReport()
     {
         var found = SharedCase.Load("sgx3-intelqvl-simulated-root");
-        var root = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Pck!.RootKey;
+        var root = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Pck!.RootKey!.Value;
 
         ReasonsOf(found, QuotePolicy.Strict with { Trust = QuoteTrust.Of(root) }).ShouldBe(["NotInitialized", "NotMode64"]);
     }
@@ -120,7 +120,7 @@ public sealed class SharedCaseTests
     public void Judge_AppraisalUnderAnotherTrust_IsRefusedByThePolicysRoots()
     {
         var found = SharedCase.Load("sgx3-intelqvl-simulated-root");
-        var root = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Pck!.RootKey;
+        var root = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Intel, found.Now).Facts!.Pck!.RootKey!.Value;
         var appraisal = QuoteVerifier.Verify(found.Quote, found.Collateral, QuoteTrust.Of(root), found.Now);
 
         appraisal.IsGenuine.ShouldBeTrue();

@@ -56,6 +56,7 @@ public sealed class SignedJsonTests : IDisposable
     [InlineData("\"svn\":11", "\"svn\":\"11\"")]
     [InlineData("{\"svn\":11},", "")]
     [InlineData("\"tcbStatus\":\"UpToDate\"", "\"tcbStatus\":\"Fine\"")]
+    [InlineData("\"tcbStatus\":\"UpToDate\"", "\"tcbStatus\":\"TDRelaunchAdvised\"")]
     [InlineData("\"advisoryIDs\":[\"INTEL-SA-01036\"]", "\"advisoryIDs\":[1]")]
     [InlineData("\"isvsvn\":3", "\"isvsvn\":70000")]
     [InlineData("\"pceId\":\"0000\"", "\"pceId\":\"00\"")]
