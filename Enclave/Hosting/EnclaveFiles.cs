@@ -33,5 +33,9 @@ internal sealed class EnclaveFiles : IDisposable
 
     public string EndPoint => $"unix:{Path.Combine(_folder.FullName, "socket")}";
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    /// <summary>More than once is no fault: the supervisor is registered as what it is and as a hosted service.</summary>
+    public void Dispose()
+    {
+        if (Directory.Exists(_folder.FullName)) _folder.Delete(recursive: true);
+    }
 }

@@ -67,6 +67,22 @@ public sealed class EnclaveOptionsTests
     }
 
     [Fact]
+    public async Task StartAndStop_AsAProcess_LeavesNoFolder()
+    {
+        var settings = Good;
+        settings["EnclaveProcess:Mode"] = "Process";
+        settings["EnclaveProcess:PatienceMilliseconds"] = "20000";
+        using var host = Build(settings);
+        await host.StartAsync();
+        await host.Services.GetRequiredService<IEnclave>().IdentifyAsync();
+        var folder = host.Services.GetRequiredService<EnclaveSupervisor>().FilesFolder;
+        Directory.Exists(folder).ShouldBeTrue();
+        await host.StopAsync();
+        host.Dispose();
+        Directory.Exists(folder).ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task StartAndStop_NodesAreAway_RunsAndEnds()
     {
         using var host = Build(Good);
