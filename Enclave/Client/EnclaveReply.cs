@@ -44,6 +44,9 @@ public enum RefusalReason
 
     /// <summary>A key of this enclave is asked about: another enclave must say whether it is in force.</summary>
     OwnKey = 14,
+
+    /// <summary>A node's reply is longer than is taken, or than there is memory for.</summary>
+    ReplyTooLong = 15,
 }
 
 /// <summary>A refusal: never signed, and never a permission.</summary>

@@ -18,6 +18,9 @@ public sealed class EnclaveOptions
     /// <summary>Chain id of anvil and other local chains, for which assurance <c>development</c> needs no further word.</summary>
     public const ulong DevelopmentChainId = 31337;
 
+    /// <summary>Longest reply of a node that is ever taken, in bytes.</summary>
+    public const int MostReplyBytes = 64 << 20;
+
     /// <summary>Stable name by which others find it: 1 to 40 lower-case letters, digits and hyphens. In no hash, no quote and no answer. No default.</summary>
     public string Id { get; set; } = "";
 
@@ -54,6 +57,13 @@ public sealed class EnclaveOptions
     /// <summary>Milliseconds that one node may take for one reply before the next is asked: 50 to 60,000. Default 3,000.</summary>
     [Range(50, 60_000)]
     public int ReplyMilliseconds { get; set; } = 3_000;
+
+    /// <summary>
+    /// Longest reply of a node that is taken, in bytes: 1 MiB to 64 MiB. Reading one takes about six times as much memory while it is judged, so that
+    /// pythia-enclave takes 4 MiB at most. A block whose receipts are longer cannot be read. Default 0: 64 MiB in the silo, 4 MiB in pythia-enclave.
+    /// </summary>
+    [Range(0, MostReplyBytes)]
+    public int ReplyBytes { get; set; }
 
     /// <summary>Milliseconds that a request may wait for its min-block: 0 to 30,000. Default 2,000.</summary>
     [Range(0, 30_000)]
@@ -126,6 +136,7 @@ public static partial class EnclaveOptionsCheck
             Require(IsHttp(options.UntrustedRpc[i]), $"UntrustedRpc:{i}", options.UntrustedRpc[i], "an http or https URL");
         }
 
+        Require(options.ReplyBytes is 0 or >= 1 << 20, "ReplyBytes", $"{options.ReplyBytes}", $"0, or {1 << 20} to {EnclaveOptions.MostReplyBytes}");
         Require(
             options.AllowDevelopmentAssurance || options.ChainId == EnclaveOptions.DevelopmentChainId,
             "ChainId",

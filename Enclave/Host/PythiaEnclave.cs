@@ -36,6 +36,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
     private readonly HeadChain _chain = new();
     private readonly TrieNodeCache _cache;
     private readonly EnclaveMetrics _metrics;
+    private readonly ReplyRoom _room;
     private readonly HttpJsonRpcNode[] _ownNodes;
     private readonly UntrustedNodes _nodes;
     private readonly SlotReader _slots;
@@ -65,7 +66,8 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         _keys = new KeyRing(TimeSpan.FromHours(options.KeyLifetimeHours), TimeSpan.FromMinutes(options.KeyOverlapMinutes), _time, OnKeysTurned);
         var configuration = options.ToConfiguration();
         var replyTime = TimeSpan.FromMilliseconds(options.ReplyMilliseconds);
-        _ownNodes = [.. options.UntrustedRpc.Prepend(options.HeadRpc).Select(url => new HttpJsonRpcNode(url, replyTime, _time))];
+        _room = new ReplyRoom(options.ReplyBytes > 0 ? options.ReplyBytes : EnclaveOptions.MostReplyBytes);
+        _ownNodes = [.. options.UntrustedRpc.Prepend(options.HeadRpc).Select(url => new HttpJsonRpcNode(url, replyTime, _room, _time))];
         var source = new NodeHeadSource(_ownNodes[0]);
 
         _cache = new TrieNodeCache(options.CacheBytes);
@@ -231,6 +233,7 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
             node.Dispose();
         }
 
+        _room.Dispose();
         _stopping.Dispose();
     }
 

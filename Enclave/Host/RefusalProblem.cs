@@ -16,7 +16,7 @@ internal static class RefusalProblem
     private static byte ResponseCodeOf(RefusalReason reason) => reason switch
     {
         RefusalReason.BadRequest or RefusalReason.UnknownFact or RefusalReason.LevelTooLow or RefusalReason.OwnKey => BadRequest,
-        RefusalReason.ProofInvalid or RefusalReason.HeaderInvalid or RefusalReason.ReceiptsInvalid => BadGateway,
+        RefusalReason.ProofInvalid or RefusalReason.HeaderInvalid or RefusalReason.ReceiptsInvalid or RefusalReason.ReplyTooLong => BadGateway,
         _ => ServiceUnavailable,
     };
 }

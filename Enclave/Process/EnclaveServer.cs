@@ -7,8 +7,8 @@ namespace Pythia.Enclave.Serving;
 /// <summary>Listens where it is told and serves every connection. A Unix socket is for this user alone: 0600 in a folder 0700, and the peer's user is asked.</summary>
 internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint, TimeProvider time, ILogger logger)
 {
-    /// <summary>Connections at once; a silo has one.</summary>
-    public const int MostConnections = 16;
+    /// <summary>Connections at once; a silo has two. One more is told that this is too many (<see cref="EnclaveFault.Busy"/>), and is gone.</summary>
+    public const int MostConnections = 8;
 
     private const int SocketLevel = 1;
     private const int PeerCredentials = 17;
@@ -49,9 +49,10 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
     /// <summary>Serves until <paramref name="stopping"/>, then finishes what is under way, for <paramref name="drainTime"/> at most.</summary>
     public async Task RunAsync(Socket listener, TimeSpan drainTime, CancellationToken stopping)
     {
+        using var load = new ServedLoad();
         try
         {
-            while (true) await AcceptAsync(listener, drainTime, stopping);
+            while (true) await AcceptAsync(listener, load, drainTime, stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
@@ -92,15 +93,22 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
         throw new IOException($"{path}: another process listens there");
     }
 
-    private async Task AcceptAsync(Socket listener, TimeSpan drainTime, CancellationToken stopping)
+    private async Task AcceptAsync(Socket listener, ServedLoad load, TimeSpan drainTime, CancellationToken stopping)
     {
         Socket? socket = null;
         try
         {
             socket = await listener.AcceptAsync(stopping);
-            if (Volatile.Read(ref _count) >= MostConnections || FindStranger(socket) is { } stranger && Refuse(stranger))
+            if (FindStranger(socket) is { } stranger)
             {
+                LogStranger(stranger);
                 socket.Dispose();
+                return;
+            }
+
+            if (Volatile.Read(ref _count) >= MostConnections)
+            {
+                await ServedConnection.RefuseAsync(socket, EnclaveFault.Busy, $"{MostConnections} connections are served");
                 return;
             }
 
@@ -109,14 +117,14 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
         catch (SocketException e)
         {
             // No file descriptor is left, or the peer went meanwhile: those who are served notice nothing.
-            LogNotAccepted(e.SocketErrorCode, e);
+            LogNotAccepted(e.SocketErrorCode); // no trace: that opens files
             socket?.Dispose();
             await Task.Delay(AcceptPause, time, stopping);
             return;
         }
 
         Interlocked.Increment(ref _count);
-        var serving = ServeAsync(socket, drainTime, stopping);
+        var serving = ServeAsync(socket, load, drainTime, stopping);
         lock (_connections)
         {
             _connections.RemoveAll(task => task.IsCompleted);
@@ -124,11 +132,11 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
         }
     }
 
-    private async Task ServeAsync(Socket socket, TimeSpan drainTime, CancellationToken stopping)
+    private async Task ServeAsync(Socket socket, ServedLoad load, TimeSpan drainTime, CancellationToken stopping)
     {
         try
         {
-            using var connection = new ServedConnection(socket, enclave, time, logger);
+            using var connection = new ServedConnection(socket, enclave, load, time, logger);
             await connection.RunAsync(drainTime, stopping);
         }
         catch (Exception e)
@@ -152,12 +160,6 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
         return user == 0 || user == ProcessHardening.EffectiveUser() ? null : user;
     }
 
-    private bool Refuse(uint user)
-    {
-        LogStranger(user);
-        return true;
-    }
-
     [LoggerMessage(EventId = 3413, Level = LogLevel.Information, Message = "Listening at {EndPoint}")]
     private partial void LogListening(EndPoint endPoint);
 
@@ -168,5 +170,5 @@ internal sealed partial class EnclaveServer(IEnclave enclave, EndPoint endPoint,
     private partial void LogConnectionFailed(Exception exception);
 
     [LoggerMessage(EventId = 3417, Level = LogLevel.Error, Message = "A connection can't be accepted: {Error}; the next one is tried after a pause")]
-    private partial void LogNotAccepted(SocketError error, Exception exception);
+    private partial void LogNotAccepted(SocketError error);
 }

@@ -10,13 +10,14 @@ namespace Pythia.Enclave.Serving;
 /// </summary>
 internal sealed partial class ServedConnection : IDisposable
 {
-    /// <summary>Replies of many megabytes that are made at once.</summary>
-    private const int LargeAtOnce = 2;
-
     /// <summary>Requests whose reply is not with the operating system yet. A peer that reads and counts comes nowhere near; one that does not read is not read from.</summary>
     private const int MostUnsettled = 2 * EnclaveProtocol.MostInFlight;
 
+    /// <summary>Requests above <see cref="ServedRequest.UsualBytes"/> at once: no question is that long.</summary>
+    private const int MostLongRequests = 64;
+
     private static readonly TimeSpan HelloPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LargePatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
@@ -25,8 +26,9 @@ internal sealed partial class ServedConnection : IDisposable
     private readonly ILogger _logger;
     private readonly FrameSender _sender;
     private readonly FrameReceiver _receiver;
-    private readonly SemaphoreSlim _large = new(LargeAtOnce);
+    private readonly ServedLoad _load;
     private readonly SemaphoreSlim _room = new(MostUnsettled);
+    private readonly SemaphoreSlim _longRequests = new(MostLongRequests);
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, ServedRequest> _underWay = [];
     private readonly Stack<ServedRequest> _idle = new();
@@ -34,11 +36,23 @@ internal sealed partial class ServedConnection : IDisposable
     private TaskCompletionSource? _settled;
     private int _unsettled;
 
-    public ServedConnection(Socket socket, IEnclave enclave, TimeProvider time, ILogger logger)
+    public ServedConnection(Socket socket, IEnclave enclave, ServedLoad load, TimeProvider time, ILogger logger)
     {
-        (_socket, _enclave, _time, _logger) = (socket, enclave, time, logger);
+        (_socket, _enclave, _load, _time, _logger) = (socket, enclave, load, time, logger);
         _sender = new FrameSender(socket, _ => _closing.Cancel());
         _receiver = new FrameReceiver(socket, EnclaveProtocol.MaxRequestBytes);
+    }
+
+    /// <summary>Says why a connection is not served, without waiting for its Hello, and closes it.</summary>
+    public static async Task RefuseAsync(Socket socket, EnclaveFault fault, string text)
+    {
+        using (socket)
+        {
+            // A new connection's buffer is empty: it takes this at once, whether or not anybody reads.
+            var sender = new FrameSender(socket, _ => { });
+            await sender.SendAsync(EnclaveProtocol.ConnectionNumber, EnclaveProtocol.FaultOp, EnclaveMessages.WriteFault((ushort)fault, text));
+            await sender.DrainAsync();
+        }
     }
 
     /// <summary>Serves until the peer closes, breaks the protocol, or <paramref name="stopping"/>; then what is under way is finished.</summary>
@@ -98,8 +112,8 @@ internal sealed partial class ServedConnection : IDisposable
     {
         _socket.Dispose();
         _closing.Dispose();
-        _large.Dispose();
         _room.Dispose();
+        _longRequests.Dispose();
         foreach (var request in _idle) request.Dispose();
     }
 
@@ -145,6 +159,7 @@ internal sealed partial class ServedConnection : IDisposable
                 break;
             case (>= EnclaveOp.Identify and <= EnclaveOp.Health) or EnclaveOp.RevokeOwnKey:
                 await _room.WaitAsync(cancellationToken);
+                if (frame.Payload.Length > ServedRequest.UsualBytes) await _longRequests.WaitAsync(cancellationToken);
                 ThreadPool.UnsafeQueueUserWorkItem(Begin(frame), preferLocal: false);
                 break;
             default:
@@ -185,6 +200,7 @@ internal sealed partial class ServedConnection : IDisposable
     private void Settle(ServedRequest request)
     {
         _room.Release();
+        if (request.IsLong) _longRequests.Release();
         lock (_gate)
         {
             request.Reset();
@@ -225,20 +241,19 @@ internal sealed partial class ServedConnection : IDisposable
         }
     }
 
-    private async Task ReplyLargeAsync(ServedRequest request)
-    {
-        await _large.WaitAsync(request.Cancelled);
-        try
+    private Task ReplyLargeAsync(ServedRequest request) => _load.RunLargeAsync(
+        async () =>
         {
-            await (request.Op == EnclaveOp.Prove
-                ? SendAsync(request, EnclaveMessages.Write(await _enclave.ProveAsync(request.Payload, request.Cancelled)))
-                : SendAsync(request, EnclaveMessages.Write(await _enclave.ReadLogsAsync(EnclaveMessages.ReadUInt64(request.Payload.Span), request.Cancelled))));
-        }
-        finally
-        {
-            _large.Release();
-        }
-    }
+            var payload = request.Op == EnclaveOp.Prove
+                ? EnclaveMessages.Write(await _enclave.ProveAsync(request.Payload, request.Cancelled))
+                : (EnclaveMessages.Write(await _enclave.ReadLogsAsync(EnclaveMessages.ReadUInt64(request.Payload.Span), request.Cancelled)), default);
+
+            // Others wait for it: a peer that does not read is no reason to.
+            var sent = SendAsync(request, payload).AsTask();
+            if (!await EndsWithinAsync(sent, LargePatience)) _socket.Dispose();
+            await sent;
+        },
+        request.Cancelled);
 
     private async Task<VerifiedHead> WaitForHeadAsync(ServedRequest request)
     {

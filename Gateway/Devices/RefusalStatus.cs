@@ -14,7 +14,7 @@ public static class RefusalStatus
         "LevelTooLow" or "OwnKey" => 422,
         "BlockUnknown" => 404,
         "NoHead" or "HeadTooOld" or "NodeUnavailable" => 503,
-        "WrongChain" or "ProofInvalid" or "HeaderInvalid" or "ReceiptsInvalid" or "HeadWentBack" => 502,
+        "WrongChain" or "ProofInvalid" or "HeaderInvalid" or "ReceiptsInvalid" or "HeadWentBack" or "ReplyTooLong" => 502,
         _ => 500,
     };
 }

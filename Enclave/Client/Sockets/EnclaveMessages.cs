@@ -9,6 +9,7 @@ internal static class EnclaveMessages
     private const int AddressBytes = 20;
     private const int MaxTopics = 4;
     private const int LeastLogBytes = 67;
+    private const int UsualLogBytes = 224;
 
     private static ReadOnlyMemory<byte> AnsweredByte { get; } = new byte[] { 0 };
 
@@ -101,7 +102,7 @@ internal static class EnclaveMessages
         if (reply.Refusal is { } refusal) return WriteRefusal(new PayloadWriter().Byte(1), refusal).Written;
 
         var block = reply.Block!;
-        var writer = new PayloadWriter().Byte(0).UInt64(block.Number).UInt64(block.UnixSeconds).Raw(block.Hash.Span).Raw(block.ParentHash.Span).UInt32((uint)block.Logs.Count);
+        var writer = new PayloadWriter(256 + block.Logs.Sum(log => UsualLogBytes + log.Data.Length)).Byte(0).UInt64(block.Number).UInt64(block.UnixSeconds).Raw(block.Hash.Span).Raw(block.ParentHash.Span).UInt32((uint)block.Logs.Count);
         foreach (var log in block.Logs)
         {
             writer.Text(log.Contract).Raw(log.Address.Span).Byte((byte)log.Topics.Count);

@@ -49,7 +49,7 @@ internal static class EnclaveProtocol
     public const int MaxRequestBytes = 4_096;
 
     /// <summary>Longest payload to the silo: a block's logs, a raw proof.</summary>
-    public const int MaxReplyBytes = 16 << 20;
+    public const int MaxReplyBytes = 8 << 20;
 
     /// <summary>Requests under way on one connection. One more is a violation: the silo counts them.</summary>
     public const int MostInFlight = 1_024;

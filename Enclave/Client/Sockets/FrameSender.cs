@@ -12,7 +12,7 @@ namespace Pythia.Enclave.Sockets;
 internal sealed class FrameSender(Socket socket, Action<Exception> broken)
 {
     /// <summary>What gathers before who puts in has to wait: a peer that does not read costs no more than this and one frame each.</summary>
-    public const int MostGathered = 1 << 20;
+    public const int MostGathered = 256 << 10;
 
     private const int UsualBytes = 16 << 10;
 

@@ -5,9 +5,10 @@ using System.Text;
 namespace Pythia.Enclave.Sockets;
 
 /// <summary>Writes the parts of a payload (<see cref="EnclaveProtocol"/>).</summary>
-internal sealed class PayloadWriter
+/// <param name="capacity">Bytes expected; more is taken too, for a copy.</param>
+internal sealed class PayloadWriter(int capacity = 256)
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new(256);
+    private readonly ArrayBufferWriter<byte> _buffer = new(capacity);
 
     public ReadOnlyMemory<byte> Written => _buffer.WrittenMemory;
 

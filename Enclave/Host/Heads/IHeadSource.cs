@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Pythia.Enclave.Host.Nodes;
 using Pythia.Ethereum;
@@ -29,6 +30,9 @@ internal interface IHeadSource
 /// <summary>Assurance <c>development</c>: one node's word.</summary>
 internal sealed class NodeHeadSource(IJsonRpcNode node) : IHeadSource
 {
+    // A block's header and the hashes of its transactions: 3,000 fill a block of 60 million gas with 200 KB.
+    private const int MostBytes = 1 << 20;
+
     public AssuranceLevel Level => AssuranceLevel.Development;
 
     public Task<Outcome<NamedBlock>> LatestAsync(CancellationToken cancellationToken) => NamedAsync("latest", cancellationToken);
@@ -37,7 +41,7 @@ internal sealed class NodeHeadSource(IJsonRpcNode node) : IHeadSource
 
     public async Task<Outcome<string>> ChainIdAsync(CancellationToken cancellationToken)
     {
-        var reply = await node.CallAsync("eth_chainId", "[]", cancellationToken);
+        using var reply = await node.CallAsync("eth_chainId", "[]", cancellationToken);
         return Read(reply, result => result.ValueKind == JsonValueKind.String && TryParseQuantity(result, out var chainId)
             ? chainId.ToString(CultureInfo.InvariantCulture)
             : null);
@@ -45,7 +49,7 @@ internal sealed class NodeHeadSource(IJsonRpcNode node) : IHeadSource
 
     private async Task<Outcome<NamedBlock>> NamedAsync(string block, CancellationToken cancellationToken)
     {
-        var reply = await node.CallAsync("eth_getBlockByNumber", $"[\"{block}\",false]", cancellationToken);
+        using var reply = await node.CallAsync("eth_getBlockByNumber", $"[\"{block}\",false]", cancellationToken);
         return Read(reply, result => result.ValueKind == JsonValueKind.Object
             && result.TryGetProperty("number", out var number) && TryParseQuantity(number, out var parsed)
             && result.TryGetProperty("hash", out var hash) && hash.ValueKind == JsonValueKind.String && Hash32.TryParse(hash.GetString(), out var named)
@@ -58,7 +62,12 @@ internal sealed class NodeHeadSource(IJsonRpcNode node) : IHeadSource
     {
         if (reply.Trouble is { } trouble)
         {
-            return new EnclaveRefusal(RefusalReason.NodeUnavailable, $"head source: {trouble}", node.Name);
+            return new EnclaveRefusal(reply.Reason, $"head source: {trouble}", node.Name);
+        }
+
+        if (reply.Utf8.Length > MostBytes)
+        {
+            return new EnclaveRefusal(RefusalReason.ReplyTooLong, $"head source: a reply of {reply.Utf8.Length} bytes found, at most {MostBytes} expected", node.Name);
         }
 
         try
@@ -66,7 +75,7 @@ internal sealed class NodeHeadSource(IJsonRpcNode node) : IHeadSource
             using var document = JsonDocument.Parse(reply.Utf8);
             var value = document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("result", out var result) ? read(result) : null;
             return value is null
-                ? new EnclaveRefusal(RefusalReason.NodeUnavailable, $"head source: a reply without what was asked: {Shorten(document.RootElement.GetRawText())}", node.Name)
+                ? new EnclaveRefusal(RefusalReason.NodeUnavailable, $"head source: a reply without what was asked: {Shorten(reply.Utf8.Span)}", node.Name)
                 : value;
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
@@ -84,5 +93,5 @@ internal sealed class NodeHeadSource(IJsonRpcNode node) : IHeadSource
             && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
-    private static string Shorten(string text) => text.Length <= 160 ? text : string.Concat(text.AsSpan(0, 160), "…");
+    private static string Shorten(ReadOnlySpan<byte> utf8) => utf8.Length <= 160 ? Encoding.UTF8.GetString(utf8) : $"{Encoding.UTF8.GetString(utf8[..160])}…";
 }

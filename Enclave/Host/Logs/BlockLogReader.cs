@@ -20,11 +20,17 @@ internal sealed class BlockLogReader(
     /// <summary>Blocks whose logs are kept: the follower of heads and that of logs read the same ones.</summary>
     private const int MaxKept = 16;
 
+    /// <summary>Bytes of logs that are kept; the newest block is, however many it has.</summary>
+    private const long MaxKeptBytes = 4 << 20;
+
+    private const int OverheadBytes = 300;
+
     private readonly Dictionary<Address, string> _names = configuration.Contracts.ToDictionary(contract => contract.Address, contract => contract.Name);
     private readonly SingleFlight<Hash32, Outcome<VerifiedBlock>> _flights = new();
     private readonly Lock _gate = new();
     private readonly Queue<Hash32> _order = new();
     private readonly Dictionary<Hash32, VerifiedBlock> _kept = [];
+    private long _keptBytes;
 
     /// <summary>Reads the block of that number on the verified head's chain.</summary>
     public async Task<Outcome<VerifiedBlock>> ReadAsync(ulong number, CancellationToken cancellationToken)
@@ -102,16 +108,21 @@ internal sealed class BlockLogReader(
             if (_kept.TryAdd(header.Hash, block))
             {
                 _order.Enqueue(header.Hash);
+                _keptBytes += Cost(block);
             }
 
-            if (_order.Count > MaxKept)
+            while (_order.Count > MaxKept || (_keptBytes > MaxKeptBytes && _order.Count > 1))
             {
-                _kept.Remove(_order.Dequeue());
+                _kept.Remove(_order.Dequeue(), out var oldest);
+                _keptBytes -= Cost(oldest!);
             }
         }
 
         return block;
     }
+
+    // A log's topics, data and hash, and what the objects take beside them.
+    private static long Cost(VerifiedBlock block) => block.Logs.Sum(log => (long)log.Data.Length + OverheadBytes);
 
     private VerifiedBlock? FindKept(Hash32 hash)
     {

@@ -3,10 +3,16 @@ using System.Text;
 
 namespace Pythia.Enclave.Host.Nodes;
 
-/// <summary>What came back for one call: the reply's bytes, unread, or why there is none.</summary>
-internal readonly record struct NodeReply(ReadOnlyMemory<byte> Utf8, string? Trouble)
+/// <summary>What came back for one call: the reply's bytes, unread, or why there is none. Dispose of it when it is judged: a long one has others wait.</summary>
+/// <param name="Utf8">The bytes; empty with trouble.</param>
+/// <param name="Trouble">For people; null with bytes.</param>
+/// <param name="Reason">The trouble's name.</param>
+/// <param name="Room">What a long one holds.</param>
+internal readonly record struct NodeReply(ReadOnlyMemory<byte> Utf8, string? Trouble, RefusalReason Reason = default, IDisposable? Room = null) : IDisposable
 {
-    public static NodeReply None(string trouble) => new(default, trouble);
+    public static NodeReply None(string trouble, RefusalReason reason = RefusalReason.NodeUnavailable) => new(default, trouble, reason);
+
+    public void Dispose() => Room?.Dispose();
 }
 
 /// <summary>One JSON-RPC node. Sends and receives bytes; what they say is judged elsewhere.</summary>
@@ -22,30 +28,34 @@ internal interface IJsonRpcNode
     Task<NodeReply> CallAsync(string method, string parameters, CancellationToken cancellationToken);
 }
 
-/// <summary>A node behind HTTP. Each call has its own time limit; at most <see cref="MaxCalls"/> are under way.</summary>
+/// <summary>
+/// A node behind HTTP. Each call has its own time limit; at most <see cref="MaxCalls"/> are under way, one of them with a long reply. It is never followed
+/// to another address.
+/// </summary>
 internal sealed class HttpJsonRpcNode : IJsonRpcNode, IDisposable
 {
     private const int MaxCalls = 16;
-    private const long MaxReplyBytes = 64L << 20;
 
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly HttpClient _http;
     private readonly SemaphoreSlim _calls = new(MaxCalls);
+    private readonly SemaphoreSlim _longReply = new(1);
+    private readonly ReplyRoom _room;
     private readonly TimeSpan _replyTime;
     private readonly TimeProvider _time;
     private long _lastId;
 
-    public HttpJsonRpcNode(string url, TimeSpan replyTime, TimeProvider time)
+    public HttpJsonRpcNode(string url, TimeSpan replyTime, ReplyRoom room, TimeProvider time)
     {
+        _room = room;
         var uri = new Uri(url);
         Name = uri.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped) + "/";
         _replyTime = replyTime;
         _time = time;
-        _http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
+        _http = new HttpClient(new SocketsHttpHandler { ActivityHeadersPropagator = null, PooledConnectionLifetime = TimeSpan.FromMinutes(5), AllowAutoRedirect = false })
         {
             BaseAddress = uri,
-            MaxResponseContentBufferSize = MaxReplyBytes,
             Timeout = Timeout.InfiniteTimeSpan,
         };
         if (uri.UserInfo.Length > 0)
@@ -66,7 +76,7 @@ internal sealed class HttpJsonRpcNode : IJsonRpcNode, IDisposable
             await _calls.WaitAsync(either.Token);
             try
             {
-                return await SendAsync(method, parameters, either.Token);
+                return await SendAsync(method, parameters, limit, either.Token);
             }
             finally
             {
@@ -77,7 +87,7 @@ internal sealed class HttpJsonRpcNode : IJsonRpcNode, IDisposable
         {
             return NodeReply.None($"{method}: no reply within {_replyTime.TotalMilliseconds:0} ms");
         }
-        catch (HttpRequestException failure)
+        catch (Exception failure) when (failure is HttpRequestException or IOException)
         {
             return NodeReply.None($"{method}: {failure.Message}");
         }
@@ -87,16 +97,48 @@ internal sealed class HttpJsonRpcNode : IJsonRpcNode, IDisposable
     {
         _http.Dispose();
         _calls.Dispose();
+        _longReply.Dispose();
     }
 
-    private async Task<NodeReply> SendAsync(string method, string parameters, CancellationToken cancellationToken)
+    private async Task<NodeReply> SendAsync(string method, string parameters, CancellationTokenSource limit, CancellationToken cancellationToken)
     {
         var body = $$"""{"jsonrpc":"2.0","id":{{Interlocked.Increment(ref _lastId)}},"method":"{{method}}","params":{{parameters}}}""";
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
-        content.Headers.ContentType = Json;
-        using var response = await _http.PostAsync((Uri?)null, content, cancellationToken);
-        return response.IsSuccessStatusCode
-            ? new NodeReply(await response.Content.ReadAsByteArrayAsync(cancellationToken), null)
-            : NodeReply.None($"{method}: HTTP status {(int)response.StatusCode} found, 200 expected");
+        using var request = new HttpRequestMessage(HttpMethod.Post, (Uri?)null) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+        request.Content.Headers.ContentType = Json;
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (!response.IsSuccessStatusCode) return NodeReply.None($"{method}: HTTP status {(int)response.StatusCode} found, 200 expected");
+
+        ReplyRoom.LongReply? room = null;
+        var isTaken = false;
+        var isLong = false;
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
+            var read = await ReplyBody.ReadAsync(stream, response.Content.Headers.ContentLength, _room.Most, EnterAsync, cancellationToken);
+            if (read is not { } utf8) return NodeReply.None($"{method}: a reply of more than {_room.Most} bytes found", RefusalReason.ReplyTooLong);
+
+            isTaken = true;
+            return new NodeReply(utf8, null, default, room);
+        }
+        catch (OutOfMemoryException)
+        {
+            return NodeReply.None($"{method}: no memory is left for its reply", RefusalReason.ReplyTooLong);
+        }
+        finally
+        {
+            if (isLong) _longReply.Release();
+            if (!isTaken) room?.Dispose();
+        }
+
+        // What this node's own calls hold up counts against it, what others hold up does not.
+        async Task<ReplyRoom.LongReply> EnterAsync()
+        {
+            await _longReply.WaitAsync(cancellationToken);
+            isLong = true;
+            limit.CancelAfter(Timeout.InfiniteTimeSpan);
+            room = await _room.EnterAsync(cancellationToken);
+            limit.CancelAfter(_replyTime);
+            return room;
+        }
     }
 }

@@ -28,7 +28,7 @@ internal sealed partial class UntrustedNodes(
         foreach (var standing in InOrder())
         {
             using var span = EnclaveTraces.BeginCall(standing.Node.Name, read.Method);
-            var reply = await standing.Node.CallAsync(read.Method, read.Parameters, cancellationToken);
+            using var reply = await standing.Node.CallAsync(read.Method, read.Parameters, cancellationToken);
             var refusal = Judge(read, standing.Node.Name, reply, out var value);
             EnclaveTraces.EndCall(span, refusal);
             metrics.Fetched(standing.Node.Name, refusal?.Reason.ToString() ?? "Held");
@@ -56,12 +56,20 @@ internal sealed partial class UntrustedNodes(
         value = null;
         if (reply.Trouble is { } trouble)
         {
-            return new EnclaveRefusal(RefusalReason.NodeUnavailable, trouble, node);
+            return new EnclaveRefusal(reply.Reason, trouble, node);
         }
 
-        if (read.Check(reply.Utf8).TryGet(out value, out var damage))
+        Damage? damage;
+        try
         {
-            return null;
+            if (read.Check(reply.Utf8).TryGet(out value, out damage))
+            {
+                return null;
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            return new EnclaveRefusal(RefusalReason.ReplyTooLong, $"{read.Method}: no memory is left to check a reply of {reply.Utf8.Length} bytes", node);
         }
 
         // A node that says "I don't have it" has not lied.

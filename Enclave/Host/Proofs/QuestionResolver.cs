@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Json;
 using Pythia.Enclave.Host.Heads;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
+using Pythia.Enclave.Verifier.Json;
 using Pythia.Ethereum;
 
 namespace Pythia.Enclave.Host.Proofs;
@@ -63,7 +62,7 @@ internal sealed class QuestionResolver(SlotReader slots)
             return refusal;
         }
 
-        var proofs = new List<string>();
+        var proofs = new List<AccountProof>();
         foreach (var contract in resolved.Slots.GroupBy(slot => slot.Contract).OrderBy(contract => contract.Key))
         {
             var wanted = contract.Select(slot => slot.Slot).Order().ToArray();
@@ -72,13 +71,10 @@ internal sealed class QuestionResolver(SlotReader slots)
                 return refusal;
             }
 
-            // The verifier takes a reply with or without its envelope.
-            using var reply = JsonDocument.Parse(proven.Utf8);
-            var root = reply.RootElement;
-            proofs.Add((root.TryGetProperty("jsonrpc", out _) ? root.GetProperty("result") : root).GetRawText());
+            proofs.Add(proven.Proof with { Slots = proven.Proof.Slots[..wanted.Length] });
         }
 
-        return Encoding.UTF8.GetBytes($$"""{"header":"{{Hex.Format(head.Header.Rlp.Span)}}","proofs":[{{string.Join(',', proofs)}}]}""");
+        return RawProofJson.Write(head.Header.Rlp, proofs);
     }
 
     private bool TryResolve(HeadState head, Hash32 device, Fact fact, out FactResult result)

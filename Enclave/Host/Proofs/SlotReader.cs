@@ -133,7 +133,7 @@ internal sealed class SlotReader(UntrustedNodes nodes, TrieNodeCache cache, Encl
 }
 
 /// <summary>An <c>eth_getProof</c> answer of which everything that was asked holds.</summary>
-internal sealed record ProvenAccount(AccountProof Proof, ProofReport Report, ReadOnlyMemory<byte> Utf8)
+internal sealed record ProvenAccount(AccountProof Proof, ProofReport Report)
 {
     /// <summary>Root of the empty trie for an account that is proven absent.</summary>
     public Hash32 StorageRoot => Report.Account.Verdict == Verdict.Included ? Report.Account.Account.StorageRoot : TrieWalk.EmptyRoot;
@@ -157,6 +157,6 @@ internal sealed record ProvenAccount(AccountProof Proof, ProofReport Report, Rea
         var bad = report.Slots.FirstOrDefault(slot => slot.Verdict == Verdict.Invalid);
         return bad is not null
             ? new Damage(bad.Reason, bad.Detail ?? $"slot {bad.Slot}")
-            : Checked<ProvenAccount>.Valid(new ProvenAccount(proof, report, utf8));
+            : Checked<ProvenAccount>.Valid(new ProvenAccount(proof, report));
     }
 }

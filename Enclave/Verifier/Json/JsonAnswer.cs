@@ -8,6 +8,10 @@ internal static class JsonAnswer
     /// <summary>Largest answer read. A block's receipts are the largest that is asked for.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
+    // A document takes 12 bytes for each value beside the bytes themselves: [0,0,0,…] would be six times its length. What nodes say has 20 bytes a value or more.
+    private const int UncountedBytes = 64 * 1024;
+    private const int BytesAValue = 12;
+
     private static readonly JsonDocumentOptions Options = new()
     {
         MaxDepth = 16,
@@ -24,6 +28,8 @@ internal static class JsonAnswer
         where T : class
     {
         if (utf8.Length > maxBytes) return new Damage(InvalidReason.JsonTooLarge, $"{utf8.Length} bytes found, at most {maxBytes} expected");
+
+        if (HasTooManyValues(utf8.Span)) return new Damage(InvalidReason.JsonTooLarge, $"more than {utf8.Length / BytesAValue} values in {utf8.Length} bytes found");
 
         JsonDocument document;
         try
@@ -49,11 +55,31 @@ internal static class JsonAnswer
         }
     }
 
+    private static bool HasTooManyValues(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.Length <= UncountedBytes) return false;
+
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        try
+        {
+            for (var left = utf8.Length / BytesAValue; reader.Read(); left--)
+            {
+                if (left == 0) return true;
+            }
+        }
+        catch (JsonException)
+        {
+            // It is said when the document is read.
+        }
+
+        return false;
+    }
+
     private static Checked<Result> Open(JsonElement root)
     {
         if (root.ValueKind != JsonValueKind.Object) return Checked<Result>.Valid(new Result(root));
         if (root.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
-            return new Damage(InvalidReason.NodeError, $"the node says: {JsonMembers.Shorten(error.GetRawText())}");
+            return new Damage(InvalidReason.NodeError, $"the node says: {JsonMembers.Shorten(error)}");
 
         var enveloped = root.TryGetProperty("result", out var result);
         if (!enveloped && root.TryGetProperty("jsonrpc", out _)) return new Damage(InvalidReason.MissingMember, "result is missing");

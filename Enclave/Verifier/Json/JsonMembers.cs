@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using Pythia.Enclave.Verifier.Tries;
 using Pythia.Ethereum;
@@ -11,6 +14,9 @@ namespace Pythia.Enclave.Verifier.Json;
 internal sealed class JsonMembers
 {
     private const int MaxQuoted = 80;
+
+    // What is longer is read from its bytes, never made a string of: that would take twice as much as a node may send.
+    private const int MaxTextBytes = 1_024;
 
     private readonly JsonElement _object;
     private readonly string _thing;
@@ -44,7 +50,7 @@ internal sealed class JsonMembers
     /// <summary>Data of any length.</summary>
     public byte[] Data(string name)
     {
-        if (Hex.TryParse(Text(name), out var bytes)) return bytes;
+        if (TryFind(name, out var member) && TryReadData(member, out var bytes)) return bytes;
 
         Refuse(name, "0x and two hex digits a byte");
         return [];
@@ -104,7 +110,7 @@ internal sealed class JsonMembers
 
     /// <summary>Reads one element that is data of any length.</summary>
     public static Checked<byte[]> ReadData(JsonElement element, string thing)
-        => element.ValueKind == JsonValueKind.String && Hex.TryParse(element.GetString(), out var bytes)
+        => TryReadData(element, out var bytes)
             ? Checked<byte[]>.Valid(bytes)
             : new Damage(InvalidReason.BadMember, $"{thing}: 0x and two hex digits a byte expected");
 
@@ -130,9 +136,25 @@ internal sealed class JsonMembers
 
     private string Text(string name)
     {
-        if (TryFind(name, out var member) && member.ValueKind == JsonValueKind.String) return member.GetString() ?? "";
+        if (TryFind(name, out var member) && member.ValueKind == JsonValueKind.String && IsShort(member)) return member.GetString() ?? "";
 
         return "";
+    }
+
+    private static bool IsShort(JsonElement element) => JsonMarshal.GetRawUtf8Value(element).Length <= MaxTextBytes;
+
+    private static bool TryReadData(JsonElement element, out byte[] bytes)
+    {
+        bytes = [];
+        if (element.ValueKind != JsonValueKind.String) return false;
+        if (IsShort(element)) return Hex.TryParse(element.GetString(), out bytes);
+
+        // Between its quotes; an escape is no hex digit.
+        var digits = JsonMarshal.GetRawUtf8Value(element)[1..^1];
+        if (!digits.StartsWith("0x"u8) || (digits.Length & 1) != 0) return false;
+
+        bytes = new byte[(digits.Length - 2) / 2];
+        return Convert.FromHexString(digits[2..], bytes, out _, out var written) == OperationStatus.Done && written == bytes.Length;
     }
 
     private bool TryFind(string name, out JsonElement member)
@@ -147,7 +169,16 @@ internal sealed class JsonMembers
             : new Damage(InvalidReason.MissingMember, $"{_thing}.{name} is missing, {expected} expected");
 
     private static string Describe(JsonElement element)
-        => element.ValueKind == JsonValueKind.String ? $"'{Shorten(element.GetString() ?? "")}'" : element.ValueKind.ToString();
+        => element.ValueKind == JsonValueKind.String ? $"'{Shorten(element)}'" : element.ValueKind.ToString();
+
+    /// <summary>An element's text for a message: a string without its quotes, anything else as it stands.</summary>
+    public static string Shorten(JsonElement element)
+    {
+        if (IsShort(element)) return Shorten(element.ValueKind == JsonValueKind.String ? element.GetString() ?? "" : element.GetRawText());
+
+        var raw = JsonMarshal.GetRawUtf8Value(element);
+        return Shorten(Encoding.UTF8.GetString(element.ValueKind == JsonValueKind.String ? raw.Slice(1, MaxTextBytes) : raw[..MaxTextBytes]));
+    }
 
     /// <summary>A text for a message, so that a hostile one can't fill a log.</summary>
     public static string Shorten(string text) => text.Length <= MaxQuoted ? text : string.Concat(text.AsSpan(0, MaxQuoted), "…");

@@ -131,11 +131,11 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
     {
         await using var enclave = await SupervisedEnclave.StartAsync(chain.Options());
         var process = enclave.ProcessId;
-        await LimitFilesAsync(process, "1:");
+        await LimitFilesAsync(enclave, "1:");
         await using var other = new SocketEnclave(SocketEnclave.Parse($"unix:{enclave.FilesFolder}/socket"), Patience);
         var asking = other.IdentifyAsync().AsTask();
         await enclave.UntilAsync(e => e.Lines.Any(line => line.Contains(" 3417 ", StringComparison.Ordinal)));
-        await LimitFilesAsync(process, "4096:");
+        await LimitFilesAsync(enclave, "4096:");
         (await asking.WaitAsync(Patience)).Current.Generation.ShouldBe(1UL);
         enclave.ProcessId.ShouldBe(process);
     }
@@ -242,11 +242,11 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
         return cores.Length > 0;
     }
 
-    private static async Task LimitFilesAsync(int process, string limits)
+    private static async Task LimitFilesAsync(SupervisedEnclave enclave, string limits)
     {
-        using var prlimit = Process.Start("prlimit", ["--pid", $"{process}", $"--nofile={limits}"]);
+        using var prlimit = Process.Start("prlimit", ["--pid", $"{enclave.ProcessId}", $"--nofile={limits}"]);
         await prlimit.WaitForExitAsync();
-        prlimit.ExitCode.ShouldBe(0);
+        prlimit.ExitCode.ShouldBe(0, string.Join('\n', enclave.Lines));
     }
 
     private static Process Start(string arguments)
