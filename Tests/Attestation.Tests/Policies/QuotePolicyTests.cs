@@ -22,24 +22,6 @@ public sealed class QuotePolicyTests : IDisposable
     public void Dispose() => _maker.Dispose();
 
     [Theory]
-    [InlineData("LeafRevoked", "PckCertificateRevoked")]
-    [InlineData("IntermediateRevoked", "IntermediateRevoked")]
-    [InlineData("TcbSignerRevoked", "TcbSignerRevoked")]
-    [InlineData("LevelRevoked", "StatusNotAllowed")]
-    [InlineData("OutOfDate", "StatusNotAllowed")]
-    [InlineData("ConfigurationNeeded", "StatusNotAllowed")]
-    [InlineData("NoLevel", "TcbLevelUnsupported")]
-    [InlineData("Fmspc", "FmspcMismatch")]
-    [InlineData("PceId", "PceIdMismatch")]
-    [InlineData("PckCrlExpired", "PckCrlExpired")]
-    [InlineData("RootCrlExpired", "RootCrlExpired")]
-    public void Judge_WhatNoPublicDataHas_IsRefusedForExactlyThat(string standing, string reason)
-    {
-        var collateral = _maker.Collateral(standing: Standing(standing));
-        _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody()), collateral).ShouldBe([reason]);
-    }
-
-    [Theory]
     [InlineData("Revoked", TcbStatus.Revoked)]
     [InlineData("OutOfDate", TcbStatus.OutOfDate)]
     public void Judge_QuotingEnclaveBehind_DrawsTheWholeDown(string value, TcbStatus status)
@@ -61,35 +43,6 @@ public sealed class QuotePolicyTests : IDisposable
         _maker.Reasons(quote, _maker.Collateral(standing: new SimulatedStanding { TcbStatus = "OutOfDate" }), everything).ShouldBeEmpty();
         _maker.Reasons(quote, _maker.Collateral(standing: new SimulatedStanding { TcbStatus = "Revoked" }), everything).ShouldBe(["StatusNotAllowed"]);
     }
-
-    [Fact]
-    public void Judge_AnotherQuotingEnclave_IsRefused()
-    {
-        var (quote, collateral) = Simulated(new SimulatedStanding { QeSigner = new byte[32] });
-        _maker.Reasons(quote, collateral).ShouldBe(["QeSignerMismatch"]);
-    }
-
-    [Fact]
-    public void Judge_DebugQuotingEnclave_IsRefused()
-    {
-        using var maker = new QuoteMaker(new SimulatedProcessor { QuotingEnclaveFlags = 0x17 });
-        var quote = maker.Platform.Quote(new SimulatedEnclave(new byte[32]), new byte[64]);
-        maker.Reasons(quote, maker.Platform.IssueCollateral()).ShouldBe(["QeAttributesMismatch"]);
-    }
-
-    [Fact]
-    public void Judge_SimulatedRootUnderTheProductionPolicy_IsRefusedForItsRootAlone()
-    {
-        var verdict = QuotePolicy.Strict.Judge(QuoteVerifier.Verify(_maker.Quote(3, QuoteMaker.SgxBody()), _maker.Collateral(), QuotePolicy.Strict.Trust, QuoteMaker.Now));
-        verdict.Reasons.Select(reason => reason.Name).Distinct().ShouldBe(["RootUntrusted"]);
-    }
-
-    [Theory]
-    [InlineData(0x07, "DebugEnabled")]
-    [InlineData(0x04, "NotInitialized")]
-    [InlineData(0x01, "NotMode64")]
-    public void Judge_AttributesOfTheEnclave_AreHeldToTheRules(int flags, string reason)
-        => _maker.Reasons(_maker.Quote(3, QuoteMaker.SgxBody((byte)flags)), _maker.Collateral()).ShouldBe([reason]);
 
     [Fact]
     public void Judge_MissingCrls_AreRefusedUnlessOptional()
@@ -255,20 +208,6 @@ public sealed class QuotePolicyTests : IDisposable
 
     private (byte[] Quote, QuoteCollateral Collateral) Simulated(SimulatedStanding standing)
         => (_maker.Platform.Quote(new SimulatedEnclave(new byte[32]), new byte[64]), _maker.Platform.IssueCollateral(standing));
-
-    private static SimulatedStanding Standing(string name) => name switch
-    {
-        "LeafRevoked" => new() { LeafRevoked = true },
-        "IntermediateRevoked" => new() { IntermediateRevoked = true },
-        "TcbSignerRevoked" => new() { TcbSignerRevoked = true },
-        "LevelRevoked" => new() { TcbStatus = "Revoked" },
-        "OutOfDate" or "ConfigurationNeeded" => new() { TcbStatus = name },
-        "NoLevel" => new() { NoLevel = true },
-        "Fmspc" => new() { Fmspc = new byte[6] },
-        "PceId" => new() { PceId = new byte[] { 0, 1 } },
-        "PckCrlExpired" => new() { IssuedAt = QuoteMaker.Now.AddDays(-10), PckCrlLifetime = TimeSpan.FromDays(10) },
-        _ => new() { IssuedAt = QuoteMaker.Now.AddDays(-10), RootCrlLifetime = TimeSpan.FromDays(10) },
-    };
 }
 
 /// <summary>The page that operators read says what the code does.</summary>

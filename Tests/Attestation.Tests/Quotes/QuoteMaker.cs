@@ -61,21 +61,24 @@ internal sealed class QuoteMaker : IDisposable
 
     public byte[] Quote(
         int version, byte[] body, bool isTdx = false, int certificationType = 5, byte[]? certificationData = null, byte[]? authData = null, int? bodyType = null,
-        byte[]? qeReportData = null, int keyBytes = KeyRing.KeyBytes)
+        byte[]? qeReportData = null, int keyBytes = KeyRing.KeyBytes, Forgery? forgery = null)
     {
         var isP256 = keyBytes == KeyRing.KeyBytes;
         byte[] signed = [.. Header(version, isTdx, isP256 ? 2 : 3), .. version == 5 ? BodyDescriptor(body, isTdx, bodyType) : [], .. body];
+        forgery?.Signed?.Invoke(signed);
         authData ??= [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
         var keys = Platform.Keys;
-        var qeReport = QeReport(qeReportData ?? [.. SHA256.HashData([.. keys.Attestation.PublicKey, .. authData]), .. new byte[32]]);
+        var attestationKey = forgery?.AttestationKey ?? (isP256 ? keys.Attestation.PublicKey : new byte[keyBytes]);
+        var qeReport = QeReport(qeReportData ?? [.. SHA256.HashData([.. attestationKey, .. authData]), .. new byte[32]]);
+        forgery?.QeReport?.Invoke(qeReport);
         certificationData ??= [.. PckChain, 0];
         byte[] qePart =
         [
-            .. qeReport, .. keys.Pck.Sign(qeReport), .. U16(authData.Length), .. authData, .. U16(certificationType), .. U32(certificationData.Length), .. certificationData,
+            .. qeReport, .. (forgery?.PckKey ?? keys.Pck).Sign(qeReport), .. U16(authData.Length), .. authData, .. U16(certificationType), .. U32(certificationData.Length), .. certificationData,
         ];
         byte[] section =
         [
-            .. isP256 ? keys.Attestation.Sign(signed) : new byte[keyBytes], .. isP256 ? keys.Attestation.PublicKey : new byte[keyBytes],
+            .. isP256 ? keys.Attestation.Sign(signed) : new byte[keyBytes], .. attestationKey,
             .. version > 3 ? [.. U16(6), .. U32(qePart.Length)] : Array.Empty<byte>(), .. qePart,
         ];
         return [.. signed, .. U32(section.Length), .. section];
@@ -157,4 +160,20 @@ internal sealed class QuoteMaker : IDisposable
     private static byte[] U16(int value) => BitConverter.GetBytes((ushort)value);
 
     private static byte[] U32(int value) => BitConverter.GetBytes((uint)value);
+}
+
+/// <summary>What a quote says otherwise than it should, signed all the same.</summary>
+internal sealed record Forgery
+{
+    /// <summary>Changes header and body before the attestation key signs them.</summary>
+    public Action<byte[]>? Signed { get; init; }
+
+    /// <summary>Changes the quoting enclave's report before the PCK key signs it.</summary>
+    public Action<byte[]>? QeReport { get; init; }
+
+    /// <summary>64 bytes, bound by the report in place of the key that signs.</summary>
+    public byte[]? AttestationKey { get; init; }
+
+    /// <summary>Signs the quoting enclave's report in place of the platform's.</summary>
+    public SimulatedKey? PckKey { get; init; }
 }
