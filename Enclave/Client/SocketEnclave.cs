@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Pythia.Enclave.Sockets;
 
 namespace Pythia.Enclave;
@@ -48,11 +49,20 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
     /// <summary>Why nobody can be asked now: <see cref="EnclaveFault.Gone"/>, <see cref="EnclaveFault.OtherEnclave"/> or <see cref="EnclaveFault.Malformed"/>; null while somebody can.</summary>
     public EnclaveException? Trouble => _live is { Why: null } ? null : _trouble;
 
+    /// <summary>Longest path of a Unix socket, in bytes of UTF-8: 108 with the zero at its end (unix(7), sun_path).</summary>
+    public const int MostPathBytes = 107;
+
     /// <summary>Reads <c>unix:/path</c> or <c>tcp:address:port</c>.</summary>
-    /// <exception cref="FormatException">It is neither.</exception>
+    /// <exception cref="FormatException">It is neither, or its path is longer than <see cref="MostPathBytes"/>.</exception>
     public static EndPoint Parse(string endPoint)
     {
-        if (endPoint.StartsWith("unix:/", StringComparison.Ordinal)) return new UnixDomainSocketEndPoint(endPoint["unix:".Length..]);
+        if (endPoint.StartsWith("unix:/", StringComparison.Ordinal))
+        {
+            var path = endPoint["unix:".Length..];
+            var length = Encoding.UTF8.GetByteCount(path);
+            return length <= MostPathBytes ? new UnixDomainSocketEndPoint(path) : throw new FormatException($"'{endPoint}': a path of {length} bytes found, at most {MostPathBytes} expected of a socket's");
+        }
+
         if (endPoint.StartsWith("tcp:", StringComparison.Ordinal) && IPEndPoint.TryParse(endPoint["tcp:".Length..], out var address) && address.Port > 0) return address;
 
         throw new FormatException($"'{endPoint}' found, unix:/path or tcp:address:port expected");

@@ -1,17 +1,86 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pythia.Enclave.Host;
 
 namespace Pythia.Enclave.Hosting;
 
-/// <summary>The two files that the child reads, and the socket, in a folder 0700 of their own that goes with them.</summary>
+/// <summary>
+/// What the child reads and listens at, in a folder 0700 of its own: <c>config.json</c>, <c>host.json</c>, <c>socket</c>. They are written anew before each
+/// start, so that whoever cleared them away stops nothing. A lock beside the folder says that it is in use; it is the operating system's and ends with the silo, so that
+/// what a silo left behind when it was killed is known as such, and removed by the next one.
+/// </summary>
 internal sealed class EnclaveFiles : IDisposable
 {
+    private const string LockEnding = ".lock";
+    private const string SocketName = "socket";
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     private static readonly string[] OfTheHost = [nameof(EnclaveOptions.Id), nameof(EnclaveOptions.HeadRpc), nameof(EnclaveOptions.UntrustedRpc)];
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pythia-enclave-");
+    private readonly string _folder;
+    private readonly bool _isTemporary;
+    private readonly string? _socketFolder;
+    private readonly FileStream _lock;
+    private readonly string _config;
+    private readonly string _host;
+    private bool _isDisposed;
 
+    /// <exception cref="IOException">Another silo uses the folder of that enclave, or it can't be written, or no place is short enough for a socket.</exception>
     public EnclaveFiles(EnclaveOptions options, EnclaveProcessOptions process)
+    {
+        _isTemporary = process.Folder.Length == 0;
+        var root = _isTemporary ? Directory.CreateTempSubdirectory("pythia-enclave-").FullName : Path.GetFullPath(process.Folder);
+        Create(root);
+        _folder = Path.Combine(root, options.Id);
+        _lock = TakeLock(_folder) ?? throw new IOException($"{_folder}: another silo found that runs enclave {options.Id} in it, none expected (lock file {_folder}{LockEnding})");
+        try
+        {
+            RemoveLeftBehind(root);
+            _socketFolder = IsShort(Path.Combine(_folder, SocketName)) ? null : Directory.CreateTempSubdirectory("pythia-").FullName;
+            EndPoint = $"unix:{Path.Combine(_socketFolder ?? _folder, SocketName)}";
+            _ = SocketEnclave.Parse(EndPoint);
+            (_config, _host) = Describe(options, process);
+            Write();
+        }
+        catch (Exception e)
+        {
+            _lock.Dispose();
+            throw e is FormatException ? new IOException($"{e.Message}: no shorter place than the folder of temporary files is known", e) : e;
+        }
+    }
+
+    public string Config => Path.Combine(_folder, "config.json");
+
+    public string Host => Path.Combine(_folder, "host.json");
+
+    /// <summary>In the folder; where its path is too long for a socket, in a temporary one of its own.</summary>
+    public string EndPoint { get; }
+
+    /// <summary>Writes both files, whatever became of them and of their folder.</summary>
+    /// <exception cref="IOException">It can't be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">It can't be written.</exception>
+    public void Write()
+    {
+        Create(_folder);
+        if (_socketFolder is not null) Create(_socketFolder);
+        File.WriteAllText(Config, _config);
+        File.WriteAllText(Host, _host);
+    }
+
+    /// <summary>More than once is no fault: the supervisor is registered as what it is and as a hosted service.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+
+        _isDisposed = true;
+        Remove(_folder);
+        if (_socketFolder is not null) Remove(_socketFolder);
+        _lock.Dispose();
+        if (_isTemporary) Remove(Path.GetDirectoryName(_folder)!);
+    }
+
+    private (string Config, string Host) Describe(EnclaveOptions options, EnclaveProcessOptions process)
     {
         var all = JsonSerializer.SerializeToNode(options)!.AsObject();
         var host = new JsonObject { ["Listen"] = EndPoint };
@@ -23,19 +92,43 @@ internal sealed class EnclaveFiles : IDisposable
 
         all["Attester"] = process.Attester.Length > 0 ? process.Attester : "none";
         if (process.SimulatedPlatform.Length > 0) host["SimulatedPlatform"] = Path.GetFullPath(process.SimulatedPlatform);
-        File.WriteAllText(Config, all.ToJsonString());
-        File.WriteAllText(Host, host.ToJsonString());
+        return (all.ToJsonString(), host.ToJsonString());
     }
 
-    public string Config => Path.Combine(_folder.FullName, "config.json");
-
-    public string Host => Path.Combine(_folder.FullName, "host.json");
-
-    public string EndPoint => $"unix:{Path.Combine(_folder.FullName, "socket")}";
-
-    /// <summary>More than once is no fault: the supervisor is registered as what it is and as a hosted service.</summary>
-    public void Dispose()
+    // The lock file stays: removing it would let two silos lock two files of one name.
+    private static FileStream? TakeLock(string folder)
     {
-        if (Directory.Exists(_folder.FullName)) _folder.Delete(recursive: true);
+        try
+        {
+            return new FileStream(folder + LockEnding, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException) when (File.Exists(folder + LockEnding))
+        {
+            return null;
+        }
     }
+
+    // Of this enclave and of others that nobody runs any more.
+    private void RemoveLeftBehind(string root)
+    {
+        Remove(_folder);
+        foreach (var other in Directory.EnumerateDirectories(root).Where(folder => File.Exists(folder + LockEnding)))
+        {
+            using var held = TakeLock(other);
+            if (held is not null) Remove(other);
+        }
+    }
+
+    private static void Remove(string folder)
+    {
+        if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+    }
+
+    private static void Create(string folder)
+    {
+        if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
+        else Directory.CreateDirectory(folder, OwnerOnly);
+    }
+
+    private static bool IsShort(string path) => Encoding.UTF8.GetByteCount(path) <= SocketEnclave.MostPathBytes;
 }

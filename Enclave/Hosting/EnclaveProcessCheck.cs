@@ -32,21 +32,22 @@ public static class EnclaveProcessCheck
     {
         if (!Enum.IsDefined(one.Mode)) problems.Add($"{path}:Mode: '{one.Mode}' found, one of {string.Join(", ", Enum.GetNames<EnclaveMode>())} expected");
         if (one.Mode == EnclaveMode.Connect != one.EndPoint.Length > 0) problems.Add($"{path}:EndPoint: '{one.EndPoint}' found with mode {one.Mode}, an endpoint with Connect alone expected");
-        if (one.EndPoint.Length > 0 && !IsEndPoint(one.EndPoint)) problems.Add($"{path}:EndPoint: '{one.EndPoint}' found, unix:/path or tcp:address:port expected");
+        if (one.EndPoint.Length > 0 && FindProblem(one.EndPoint) is { } problem) problems.Add($"{path}:EndPoint: {problem}");
         else if (one.EndPoint.Length > 0 && !endPoints.Add(one.EndPoint)) problems.Add($"{path}:EndPoint: '{one.EndPoint}' found for a second time, an endpoint of its own for each enclave expected");
         if (one.Attester is not ("" or "none" or "gramine" or "simulated")) problems.Add($"{path}:Attester: '{one.Attester}' found, none, gramine or simulated expected");
         if ((one.Attester == "simulated") != one.SimulatedPlatform.Length > 0) problems.Add($"{path}:SimulatedPlatform: '{one.SimulatedPlatform}' found with attester '{one.Attester}', a folder with simulated alone expected");
     }
 
-    private static bool IsEndPoint(string endPoint)
+    private static string? FindProblem(string endPoint)
     {
         try
         {
-            return SocketEnclave.Parse(endPoint) is not null;
+            _ = SocketEnclave.Parse(endPoint);
+            return null;
         }
-        catch (Exception e) when (e is FormatException or ArgumentException)
+        catch (FormatException e)
         {
-            return false;
+            return e.Message;
         }
     }
 }

@@ -39,6 +39,12 @@ public sealed class EnclaveProcessOptions
     /// <summary>Folder of the simulated platform; with the attester simulated, and only then. Default in a silo the one that it appraises by.</summary>
     public string SimulatedPlatform { get; set; } = "";
 
+    /// <summary>
+    /// Folder of the children's files and sockets, for this user alone; each enclave has one of its name in it. Default in a silo <c>enclaves</c> in its data
+    /// folder; elsewhere a temporary one, which whoever clears those away may take from a child that is started again.
+    /// </summary>
+    public string Folder { get; set; } = "";
+
     /// <summary>Milliseconds that a call waits for an enclave that is away before it fails: 0 to 30,000. Default 2,000.</summary>
     [Range(0, 30_000)]
     public int PatienceMilliseconds { get; set; } = 2_000;

@@ -37,7 +37,6 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         (_options, _time, _logger, _id) = (options, time, logger, enclave.Id);
         _program = options.Program.Length > 0 ? Path.GetFullPath(options.Program) : Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll");
 
-        // 1. files
         _files = new EnclaveFiles(enclave, options);
         Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time, new(enclave.Id, enclave.ChainId, enclave.ToConfiguration().ComputeHash()));
         _pings = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromSeconds(options.PingSeconds), time);
@@ -92,10 +91,11 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         EnclaveChild child;
         try
         {
-            // 2. start
+            // 1. files, 2. start
+            _files.Write();
             child = EnclaveChild.Start(_program, _files, OnLine);
         }
-        catch (Win32Exception e)
+        catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
         {
             return $"{_program} can't be started: {e.Message}";
         }

@@ -118,6 +118,8 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
         var own = Attestation.Folder is { Length: > 0 } set ? set : folder.PathOf("attestation");
         var values = ChildAttesters.Of(Configuration, Attestation.Mode, AttestationSetup.SimulatedPlatformFolder(own));
         values[$"{AttestationOptions.Section}:{nameof(AttestationOptions.Folder)}"] = own;
+        var files = $"{EnclaveProcessOptions.Section}:{nameof(EnclaveProcessOptions.Folder)}";
+        if (string.IsNullOrEmpty(Configuration[files])) values[files] = folder.PathOf("enclaves");
         return values;
     }
 

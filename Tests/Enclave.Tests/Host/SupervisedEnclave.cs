@@ -65,7 +65,12 @@ internal sealed class SupervisedEnclave : IAsyncDisposable, ILogger<EnclaveSuper
     public async Task UntilAsync(Func<SupervisedEnclave, bool> holds)
     {
         using var limit = new CancellationTokenSource(Patience);
-        while (!holds(this)) await Task.Delay(5, limit.Token);
+        while (!holds(this))
+        {
+            if (limit.IsCancellationRequested) throw new TimeoutException($"it said only:\n{string.Join('\n', _lines)}");
+
+            await Task.Delay(5, CancellationToken.None);
+        }
     }
 
     public async Task AnsweredAsync(int from, Func<int> count, int more)
