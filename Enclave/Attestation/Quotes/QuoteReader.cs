@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Pythia.Enclave.Attestation.Quotes;
 
 /// <summary>Takes a quote apart by its length fields. Integers little-endian, signatures and keys in big-endian halves.</summary>
@@ -10,7 +12,7 @@ namespace Pythia.Enclave.Attestation.Quotes;
 ///   v4, v5    ISV signature 64 | attestation key 64 | certification type 2 (= 6) | size 4 | QE part of that size
 ///             (key type 3, ECDSA over P-384: signature and key of 96 bytes each; read for what else is there, and refused)
 ///   QE part   QE report 384 | signature 64 | n 2 | authentication data n | certification type 2 | size 4 | certification data
-/// tail:       zero bytes, any number up to the cap
+/// tail:       zero bytes, any number up to the cap; or the bytes whose SHA-256 ‖ 32 zero bytes is the report data
 /// </code>
 /// </remarks>
 internal static class QuoteReader
@@ -52,13 +54,16 @@ internal static class QuoteReader
             return found;
         }
 
-        // Padding says nothing; anything else might be taken for part of what was attested.
         faults.Expect(
-            !bytes.Rest.Span.ContainsAnyExcept((byte)0),
+            !bytes.Rest.Span.ContainsAnyExcept((byte)0) || IsAttested(bytes.Rest.Span, found.ReportData.Span),
             QuoteFaultKind.TrailingBytes,
-            $"quote: {bytes.Rest.Length} bytes found behind it that are not all zero, none or zeros expected");
+            $"quote: {bytes.Rest.Length} bytes found behind it that are neither zero nor what its report data is the hash of");
         return found with { Signature = ReadSignature(section, found, faults), TrailingBytes = bytes.Rest.Length };
     }
+
+    // Padding says nothing; what the report data names by its SHA-256, and by nothing else, was attested (Open Enclave's custom claims). Anything else might be taken for it.
+    private static bool IsAttested(ReadOnlySpan<byte> tail, ReadOnlySpan<byte> reportData)
+        => reportData[..SHA256.HashSizeInBytes].SequenceEqual(SHA256.HashData(tail)) && !reportData[SHA256.HashSizeInBytes..].ContainsAnyExcept((byte)0);
 
     private static Quote? ReadBody(ReadOnlyMemory<byte> quote, ref QuoteBytes bytes, FaultList faults)
     {

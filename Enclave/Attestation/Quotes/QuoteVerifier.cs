@@ -20,7 +20,7 @@ namespace Pythia.Enclave.Attestation.Quotes;
 public static class QuoteVerifier
 {
     /// <summary>Checks without remembering anything.</summary>
-    /// <param name="quote">As the attester made it; zero bytes behind it are let through and counted.</param>
+    /// <param name="quote">As the attester made it; bytes behind it are counted, and let through where they are zero or attested.</param>
     /// <param name="collateral">Byte for byte as received.</param>
     /// <param name="trust">The root keys to hold the chains to; <see cref="QuoteTrust.Intel"/> for real platforms.</param>
     /// <param name="now">From a trusted clock; one instant for the whole check.</param>

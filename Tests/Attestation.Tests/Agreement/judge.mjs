@@ -8,9 +8,11 @@ const { QuoteVerifier } = createRequire(import.meta.url)('@phala/dcap-qvl');
 
 // It takes the signed object and its signature apart from each other.
 function take(text, member) {
+  const whole = JSON.parse(text);
+  if (Object.keys(whole).sort().join() !== [member, 'signature'].sort().join()) throw new Error(`${member} and signature expected`);
   const start = text.indexOf(':', text.indexOf(`"${member}"`)) + 1;
   const end = text.lastIndexOf(',"signature"');
-  return [text.slice(start, end), JSON.parse(text).signature];
+  return [text.slice(start, end), whole.signature];
 }
 
 function judge(evidence) {

@@ -99,6 +99,29 @@ public sealed class QuoteVersionTests : IDisposable
         _maker.Reasons([.. quote, .. new byte[69], 1], _maker.Collateral()).ShouldBe(["TrailingBytes"]);
     }
 
+    // Open Enclave's custom claims: the report data is their hash and 32 zero bytes.
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Verify_TailThatTheReportDataNames_IsLetThroughAndNoOther(int version)
+    {
+        byte[] claims = [1, 0, 0, 0, 0, 0, 0, 0, 7];
+        var body = QuoteMaker.SgxBody();
+        byte[] reportData = [.. System.Security.Cryptography.SHA256.HashData(claims), .. new byte[32]];
+        reportData.CopyTo(body, 320);
+        var quote = _maker.Quote(version, body);
+
+        _maker.Reasons([.. quote, .. claims], _maker.Collateral()).ShouldBeEmpty();
+        _maker.Verify([.. quote, .. claims], _maker.Collateral()).Facts!.TrailingBytes.ShouldBe(claims.Length);
+        _maker.Reasons([.. quote, .. claims, 0], _maker.Collateral()).ShouldBe(["TrailingBytes"]);
+        _maker.Reasons([.. quote, .. claims[..^1]], _maker.Collateral()).ShouldBe(["TrailingBytes"]);
+        _maker.Reasons([.. quote, .. claims[..^1], 8], _maker.Collateral()).ShouldBe(["TrailingBytes"]);
+
+        body[383] = 1;
+        _maker.Reasons([.. _maker.Quote(version, body), .. claims], _maker.Collateral()).ShouldBe(["TrailingBytes"]);
+    }
+
     [Fact]
     public void Verify_LongerThanTheCap_IsRefusedUnread()
         => _maker.Reasons([.. _maker.Quote(3, QuoteMaker.SgxBody()), .. new byte[16 * 1024]], _maker.Collateral()).ShouldBe(["QuoteTooLarge"]);
