@@ -11,6 +11,7 @@ using Pythia.Vectors;
 namespace Pythia.Enclave.Tests.Host;
 
 /// <summary>pythia-enclave under gramine-direct, as Enclave/tools/gramine-direct.sh runs it, and a way to it over tcp.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 internal sealed class GramineEnclave : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -19,16 +20,17 @@ internal sealed class GramineEnclave : IAsyncDisposable
     private readonly EnclaveFiles _files;
     private readonly Process _process;
 
-    private GramineEnclave(EnclaveFiles files, IPEndPoint endPoint, string logLevel)
+    private GramineEnclave(EnclaveFiles files, IPEndPoint endPoint, string app, string logLevel, string path)
     {
         _files = files;
         var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
-            Path.Combine(SharedVectors.RepositoryRoot, "Enclave", "tools", "gramine-direct.sh"), Path.Combine(AppContext.BaseDirectory, "enclave"),
+            Path.Combine(SharedVectors.RepositoryRoot, "Enclave", "tools", "gramine-direct.sh"), app,
             files.Config, Path.GetDirectoryName(files.Host)!, WorkFolder, logLevel,
         ];
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment["PATH"] = path;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, data) => Keep(data.Data);
         _process.ErrorDataReceived += (_, data) => Keep(data.Data);
@@ -52,7 +54,9 @@ internal sealed class GramineEnclave : IAsyncDisposable
     /// <param name="options">What the enclave is, and its nodes.</param>
     /// <param name="logLevel">Gramine's.</param>
     /// <param name="attester">none, gramine or simulated.</param>
-    public static async Task<GramineEnclave> StartAsync(EnclaveOptions options, string logLevel = "error", string attester = "none")
+    /// <param name="app">The program's folder; null: beside this one.</param>
+    /// <param name="afterManifest">What a shell does when the manifest is made and before it is run; null: nothing.</param>
+    public static async Task<GramineEnclave> StartAsync(EnclaveOptions options, string logLevel = "error", string attester = "none", string? app = null, string? afterManifest = null)
     {
         var endPoint = FreeEndPoint();
         var files = new EnclaveFiles(options, new EnclaveProcessOptions { Attester = attester });
@@ -60,7 +64,9 @@ internal sealed class GramineEnclave : IAsyncDisposable
         host["Listen"] = string.Create(CultureInfo.InvariantCulture, $"tcp:{endPoint}");
         await File.WriteAllTextAsync(files.Host, host.ToJsonString());
 
-        var started = new GramineEnclave(files, endPoint, logLevel);
+        var path = Environment.GetEnvironmentVariable("PATH")!;
+        if (afterManifest is not null) path = $"{await WriteRunnerAsync(Path.GetDirectoryName(files.Config)!, afterManifest)}:{path}";
+        var started = new GramineEnclave(files, endPoint, app ?? Path.Combine(AppContext.BaseDirectory, "enclave"), logLevel, path);
         try
         {
             using var limit = new CancellationTokenSource(Patience);
@@ -94,6 +100,20 @@ internal sealed class GramineEnclave : IAsyncDisposable
         await Enclave.DisposeAsync();
         _process.Dispose();
         _files.Dispose();
+    }
+
+    // A gramine-direct before the true one.
+    private static async Task<string> WriteRunnerAsync(string folder, string command)
+    {
+        var runner = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "bin")).FullName, "gramine-direct");
+        await File.WriteAllTextAsync(runner, $"""
+            #!/bin/sh
+            {command}
+            PATH=${"{PATH#*:}"}
+            exec gramine-direct "$@"
+            """);
+        File.SetUnixFileMode(runner, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return Path.GetDirectoryName(runner)!;
     }
 
     // Nobody else takes it at once: the system gives ports in turn.

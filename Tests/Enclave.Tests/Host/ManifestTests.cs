@@ -48,7 +48,7 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
 
     [Theory]
     [InlineData("sgx.debug", "false")]
-    [InlineData("sgx.edmm_enable", "false")]
+    [InlineData("sgx.edmm_enable", "true")]
     [InlineData("sgx.use_exinfo", "true")]
     [InlineData("sgx.remote_attestation", "\"dcap\"")]
     [InlineData("sgx.enclave_size", "\"1G\"")]
@@ -68,16 +68,7 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
             .ToList();
         mapped.Count.ShouldBeGreaterThan(20);
 
-        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
-        var libraries = Path.GetDirectoryName(mapped.Single(path => path.Contains("/libcrypto.so", StringComparison.Ordinal)))!;
-        var trusted = Trusted().Select(pattern => pattern
-            .Replace("{{ dotnet_dir }}", Path.GetFullPath(Path.Combine(runtime, "..", "..", "..")), StringComparison.Ordinal)
-            .Replace("{{ dotnet_version }}", Path.GetFileName(runtime), StringComparison.Ordinal)
-            .Replace("{{ app_dir }}", Path.Combine(AppContext.BaseDirectory, "enclave"), StringComparison.Ordinal)
-            .Replace("{{ arch_libdir }}", libraries, StringComparison.Ordinal)).ToList();
-
-        // glibc itself is Gramine's, from its runtime folder.
-        mapped.Where(path => !GlibcPart().IsMatch(Path.GetFileName(path)) && !trusted.Any(pattern => Covers(pattern, path))).ShouldBeEmpty();
+        NotTrusted(mapped).ShouldBeEmpty();
         Covers("/app/", "/app/x.dll").ShouldBeTrue();
         Covers("/app/", "/application/x.dll").ShouldBeFalse();
         Covers("/lib/libssl.so.3", "/lib/libssl.so.30").ShouldBeFalse();
@@ -93,8 +84,25 @@ public sealed partial class ManifestTests(AnvilChain chain) : IClassFixture<Anvi
     }
 
     [Fact]
+    public void Template_Configuration_IsMeasured() => Trusted().ShouldContain("{{ config }}");
+
+    [Fact]
     public void Template_AllowedFiles_AreTheHostsWordAlone()
         => List("sgx.allowed_files").ShouldBe(["{{ host_dir }}/host.json"]);
+
+    /// <summary>The names of those that neither a trusted file nor a trusted folder covers, with the folders of this machine. glibc itself is Gramine's, from its own folder.</summary>
+    internal static IEnumerable<string> NotTrusted(IEnumerable<string> paths)
+    {
+        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        var all = paths.ToList();
+        var libraries = Path.GetDirectoryName(all.First(path => path.Contains("/libcrypto.so", StringComparison.Ordinal)))!;
+        var trusted = Trusted().Select(pattern => pattern
+            .Replace("{{ dotnet_dir }}", Path.GetFullPath(Path.Combine(runtime, "..", "..", "..")), StringComparison.Ordinal)
+            .Replace("{{ dotnet_version }}", Path.GetFileName(runtime), StringComparison.Ordinal)
+            .Replace("{{ app_dir }}", Path.Combine(AppContext.BaseDirectory, "enclave"), StringComparison.Ordinal)
+            .Replace("{{ arch_libdir }}", libraries, StringComparison.Ordinal)).ToList();
+        return all.Where(path => !GlibcPart().IsMatch(Path.GetFileName(path)) && !trusted.Any(pattern => Covers(pattern, path))).Select(path => Path.GetFileName(path));
+    }
 
     private static bool Covers(string pattern, string path) => pattern.EndsWith('/') ? path.StartsWith(pattern, StringComparison.Ordinal) : NameOf(pattern) == NameOf(path) && Path.GetDirectoryName(pattern) == Path.GetDirectoryName(path);
 
