@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
+using Pythia.Enclave.Verifier.Answers;
 using Pythia.Ethereum;
 using Pythia.Silo.Keys;
 using Pythia.Silo.Options;
@@ -30,6 +31,12 @@ internal sealed class RegistryActs : IDisposable
         _reader = new PythiaRegistryReader(rpc, contracts.PythiaRegistry);
         _deadline = now + ((ulong)hours * 3_600);
     }
+
+    public JsonRpcClient Rpc => _rpc;
+
+    public PythiaRegistryReader Reader => _reader;
+
+    public DeploymentManifest Contracts => _contracts;
 
     private Address Contract => _contracts.PythiaRegistry;
 
@@ -74,13 +81,18 @@ internal sealed class RegistryActs : IDisposable
     public async Task<string> WithdrawMeasurementAsync(Hash32 measurement, CancellationToken cancellationToken)
         => Show(new WithdrawMeasurementAct(Contract, _deadline, measurement, await PlaceOfMeasurementAsync(measurement, cancellationToken)));
 
-    public async Task<string> EndorseConfigurationAsync(Hash32 configuration, CancellationToken cancellationToken)
+    /// <summary>Shows on standard error what is in the configuration, so that who endorses it sees it.</summary>
+    public async Task<string> EndorseConfigurationAsync(EnclaveConfiguration configuration, CancellationToken cancellationToken)
     {
-        var place = await _reader.IndexOfConfigurationAsync(configuration, cancellationToken: cancellationToken);
-        if (place != 0) throw new StartException($"configuration {configuration} stands already, at place {place}");
+        foreach (var line in RegistryConfiguration.Describe(configuration)) await Console.Error.WriteLineAsync(line);
+        if (RegistryConfiguration.FindProblem(configuration, _contracts) is { } problem) throw new StartException($"this configuration must not be endorsed here: {problem}");
+
+        var hash = Hash32.FromSpan(configuration.ComputeHash());
+        var place = await _reader.IndexOfConfigurationAsync(hash, cancellationToken: cancellationToken);
+        if (place != 0) throw new StartException($"configuration {hash} stands already, at place {place}");
 
         var next = (await _reader.CountsAsync(cancellationToken: cancellationToken)).Configurations + 1;
-        return Show(new EndorseConfigurationAct(Contract, _deadline, configuration, next));
+        return Show(new EndorseConfigurationAct(Contract, _deadline, hash, next));
     }
 
     public async Task<string> WithdrawConfigurationAsync(Hash32 configuration, CancellationToken cancellationToken)
@@ -127,6 +139,14 @@ internal sealed class RegistryActs : IDisposable
 
         var (endorsers, _) = await _reader.EndorsersAsync(cancellationToken: cancellationToken);
         var call = act.EncodeCall(signatures.Select(signature => RegistrySigning.EndorsementOf(signature, message.Digest, endorsers)));
+        return await SendCallAsync(act.PrimaryType, call, cancellationToken);
+    }
+
+    /// <summary>Sends a call to PythiaRegistry, paid by the first relaying account.</summary>
+    /// <param name="what">For people: what is carried out.</param>
+    /// <exception cref="StartException">There is no account, or the contract refuses it; nothing is sent then.</exception>
+    public async Task<string> SendCallAsync(string what, byte[] call, CancellationToken cancellationToken)
+    {
         var keys = RelayKeys.Open(_relay);
         try
         {
@@ -135,12 +155,12 @@ internal sealed class RegistryActs : IDisposable
             var sender = new DirectSender(_rpc, keys[0], _contracts.ChainId, new FeePolicy(), TimeProvider.System);
             var receipt = await sender.SendAsync(Contract, call, cancellationToken: cancellationToken);
             return receipt.Succeeded
-                ? $"{act.PrimaryType} in block {receipt.BlockNumber}, transaction {receipt.TransactionHash}, {receipt.GasUsed} gas"
-                : throw new StartException($"{act.PrimaryType} was refused in transaction {receipt.TransactionHash}");
+                ? $"{what} in block {receipt.BlockNumber}, transaction {receipt.TransactionHash}, {receipt.GasUsed} gas"
+                : throw new StartException($"{what} was refused in transaction {receipt.TransactionHash}");
         }
         catch (RpcException e)
         {
-            throw new StartException($"{act.PrimaryType} is refused: {(e.RevertData() is { Length: > 0 } reason ? RegistryErrors.Describe(reason) : e.Message)}", e);
+            throw new StartException($"{what} is refused: {(e.RevertData() is { Length: > 0 } reason ? RegistryErrors.Describe(reason) : e.Message)}", e);
         }
         finally
         {

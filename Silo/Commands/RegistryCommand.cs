@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Pythia.Ethereum;
+using Pythia.Silo.Commands.Faults;
 
 namespace Pythia.Silo.Commands;
 
 /// <summary>
-/// <c>registry prepare</c>, <c>registry sign</c>, <c>registry send</c>, <c>registry show</c>: what endorsers do at PythiaRegistry. Prepared is what wallets
+/// <c>registry prepare</c>, <c>registry sign</c>, <c>registry send</c>, <c>registry show</c>, <c>registry configuration</c>: what endorsers do at PythiaRegistry. Prepared is what wallets
 /// sign (eth_signTypedData_v4), each endorser signs it offline, and anybody with gas sends it with the signatures.
 /// </summary>
 internal static class RegistryCommand
@@ -19,6 +20,8 @@ internal static class RegistryCommand
             BuildSign(),
             BuildSend(settings),
             BuildShow(settings),
+            BuildConfiguration(settings),
+            FaultCommand.Build(settings),
         };
         settings.AddTo(command);
         return command;
@@ -35,7 +38,7 @@ internal static class RegistryCommand
         {
             OfHash("endorse-measurement", "Puts a measurement (MRENCLAVE) into force.", (acts, hash, stop) => acts.EndorseMeasurementAsync(hash, stop)),
             OfHash("withdraw-measurement", "Ends a measurement and all keys under it.", (acts, hash, stop) => acts.WithdrawMeasurementAsync(hash, stop)),
-            OfHash("endorse-configuration", "Puts a configuration hash into force.", (acts, hash, stop) => acts.EndorseConfigurationAsync(hash, stop)),
+            BuildEndorseConfiguration(),
             OfHash("withdraw-configuration", "Ends a configuration and all keys under it.", (acts, hash, stop) => acts.WithdrawConfigurationAsync(hash, stop)),
             OfHash("revoke-key", "Ends a key for ever, by its id: SHA-256 of x and y.", (acts, hash, stop) => acts.RevokeKeyAsync(hash, stop)),
             BuildRegisterKey(),
@@ -49,6 +52,15 @@ internal static class RegistryCommand
             var hash = new Argument<Hash32>("HEX") { Description = "32 bytes, 0x and 64 hex digits.", CustomParser = ReadHash };
             var one = new Command(name, description) { hash };
             one.SetAction(async (parsed, stop) => await PrintAsync(parsed, (acts, token) => prepare(acts, parsed.GetRequiredValue(hash), token), stop));
+            return one;
+        }
+
+        Command BuildEndorseConfiguration()
+        {
+            var named = new Argument<string>("CONFIGURATION") { Description = "The configuration itself: 0x and hex, a file, or an address. registry configuration prints it." };
+            var one = new Command("endorse-configuration", "Shows a configuration and puts its hash into force; one of another chain or deployment is refused.") { named };
+            one.SetAction(async (parsed, stop) => await PrintAsync(
+                parsed, async (acts, token) => await acts.EndorseConfigurationAsync(await RegistryConfiguration.ReadAsync(parsed.GetRequiredValue(named), token), token), stop));
             return one;
         }
 
@@ -127,6 +139,25 @@ internal static class RegistryCommand
         {
             using var acts = await RegistryActs.OpenAsync(settings.Read(parsed), hours: 0, stop);
             foreach (var line in await acts.DescribeAsync(parsed.GetValue(key), stop)) await Console.Out.WriteLineAsync(line);
+            return SiloCommandLine.AllHolds;
+        });
+        return command;
+    }
+
+    private static Command BuildConfiguration(SettingsOptions settings)
+    {
+        var level = new Option<int>("--level") { Description = "Assurance of the enclaves' heads: 0 development, 1 sealed, 2 optimistic, 3 finalized. Default 0." };
+        level.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 0 or > 3) result.AddError("--level: 0 to 3 expected");
+        });
+        var command = new Command("configuration", "Prints the configuration that enclaves over this deployment have, whose SHA-256 is endorsed; and on standard error what is in it.") { level };
+        command.SetAction(async (parsed, stop) =>
+        {
+            using var acts = await RegistryActs.OpenAsync(settings.Read(parsed), hours: 0, stop);
+            var configuration = RegistryConfiguration.Of(acts.Contracts, (byte)parsed.GetValue(level));
+            foreach (var line in RegistryConfiguration.Describe(configuration)) await Console.Error.WriteLineAsync(line);
+            await Console.Out.WriteLineAsync(Ethereum.Hex.Format(configuration.Encode()));
             return SiloCommandLine.AllHolds;
         });
         return command;

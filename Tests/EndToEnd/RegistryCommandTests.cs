@@ -18,9 +18,11 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
     [Fact]
     public async Task Registry_RollOfAMeasurement_FromPreparationToTheEndOfItsKeys()
     {
-        var (measurement, configuration) = (Random(), Random());
+        var measurement = Random();
         await CarryOutAsync("endorse-measurement", measurement);
-        await CarryOutAsync("endorse-configuration", configuration);
+        var printed = (await RunAsync(["registry", "configuration", .. await SettingsAsync()])).Output.Trim();
+        var configuration = Hex.Format(SHA256.HashData(Hex.Parse(printed)));
+        await CarryOutAsync("endorse-configuration", printed);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var q = key.ExportParameters(includePrivateParameters: false).Q;
         var publicKey = Hex.Format((byte[])[.. q.X!, .. q.Y!]);

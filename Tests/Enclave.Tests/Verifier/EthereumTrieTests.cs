@@ -52,6 +52,10 @@ public sealed class EthereumTrieTests
         absent.ShouldBeGreaterThan(500);
     }
 
+    /// <summary>Those whose keys are hashed: all have 32 bytes.</summary>
+    internal static IEnumerable<(string Name, TestTrie Trie, Hash32 Root)> SecureTries()
+        => Read().Where(each => each.Name.Contains("secure", StringComparison.OrdinalIgnoreCase)).Select(each => (each.Name, each.Trie, each.Root));
+
     // The key itself, longer and shorter ones, and those that part from it in each byte.
     private static IEnumerable<string> Neighbours(string path)
     {
