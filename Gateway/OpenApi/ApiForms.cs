@@ -71,7 +71,7 @@ internal static class ApiForms
         ["documentBytes"] = (null, "Length of the policy's bytes."),
         ["drained"] = (null, "Enclaves that no question goes to: their evidence does not hold, or a policy refuses it."),
         ["enclaves"] = (null, "Enclaves that answer."),
-        ["endedBy"] = (null, "What ended it: a consent by revocation, grantee revocation, device epoch or time; a key by endorsers, itself, or a fault: contradiction, block, not canonical. Empty while it lives."),
+        ["endedBy"] = (null, "What ended it: a consent by revocation, grantee revocation, device epoch or time; a key by endorsers, itself, or a fault: contradiction, block, not canonical, storage. Empty while it lives."),
         ["endorsed"] = (null, "Where on the chain it was endorsed."),
         ["endorsers"] = (null, "Addresses of those who stand for enclaves, by their numbers from 0."),
         ["endorsersVersion"] = (null, "Of the set of endorsers: one more with each change."),

@@ -73,7 +73,7 @@ public sealed record PythiaRegistryView(
 /// <param name="Operator">16 bytes, 0x and 32 hex digits: the first of SHA-256 of the operator's name.</param>
 /// <param name="Evidence">SHA-256 of what its endorsers checked.</param>
 /// <param name="EndedBy">Empty while the ledger has it registered; <c>endorsers</c>, <c>itself</c>, or a fault: <c>contradiction</c>, <c>block</c>,
-/// <c>not canonical</c>.</param>
+/// <c>not canonical</c>, <c>storage</c>.</param>
 [GenerateSerializer, Immutable, Alias("pythia.EnclaveKeyView")]
 public sealed record EnclaveKeyView(
     [property: Id(0)] string KeyId,
