@@ -70,7 +70,7 @@ internal sealed record TcbInfo
             version == 2 ? ReadNamedComponents(tcb) : ReadComponents(tcb, "sgxtcbcomponents"),
             TcbJson.Number(tcb, "pcesvn", ushort.MaxValue),
             tee == TeeKind.Tdx ? ReadComponents(tcb, "tdxtcbcomponents") : default,
-            TcbJson.Finding(level));
+            TcbJson.Finding(level, TcbStatuses.OfPlatforms));
     }
 
     private static byte[] ReadComponents(JsonElement tcb, string name)
@@ -113,5 +113,5 @@ internal sealed record SvnLevel(int IsvSvn, TcbFinding Finding)
 {
     /// <exception cref="JsonException">A member is missing or not as expected.</exception>
     public static SvnLevel Read(JsonElement level)
-        => new(TcbJson.Number(TcbJson.Member(level, "tcb"), "isvsvn", ushort.MaxValue), TcbJson.Finding(level));
+        => new(TcbJson.Number(TcbJson.Member(level, "tcb"), "isvsvn", ushort.MaxValue), TcbJson.Finding(level, TcbStatuses.OfEnclaves));
 }

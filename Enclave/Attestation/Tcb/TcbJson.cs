@@ -43,9 +43,13 @@ internal static class TcbJson
             : throw new JsonException($"{name}: an array of {max} at most expected");
 
     /// <summary>tcbStatus, tcbDate and advisoryIDs of a level.</summary>
-    public static Quotes.TcbFinding Finding(JsonElement level)
+    /// <param name="among">What its status may be.</param>
+    public static Quotes.TcbFinding Finding(JsonElement level, ImmutableArray<TcbStatus> among)
     {
-        if (!TcbStatuses.TryParseListed(Text(level, "tcbStatus"), out var status)) throw new JsonException($"tcbStatus: {Text(level, "tcbStatus")} found, one of {string.Join(", ", Enum.GetNames<TcbStatus>())} expected");
+        if (!TcbStatuses.TryParse(Text(level, "tcbStatus"), out var status) || !among.Contains(status.Value))
+        {
+            throw new JsonException($"tcbStatus: {Text(level, "tcbStatus")} found, one of {string.Join(", ", among)} expected");
+        }
 
         ImmutableArray<string> advisories = Optional(level, "advisoryIDs") is null
             ? []

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Pythia.Enclave.Attestation.Tcb;
@@ -11,11 +12,14 @@ internal static class TcbStatuses
     private const int Outdated = 4;
     private const int RevokedBit = 8;
 
-    /// <summary>Exactly the words that a level of TCB info or QE identity can have; anything else is none.</summary>
-    public static bool TryParseListed(string? word, [NotNullWhen(true)] out TcbStatus? status)
-        => TryParse(word, out status) && status is not (TcbStatus.TDRelaunchAdvised or TcbStatus.TDRelaunchAdvisedConfigurationNeeded);
+    /// <summary>What TCB info can list of a platform.</summary>
+    public static ImmutableArray<TcbStatus> OfPlatforms { get; } =
+        [.. Enum.GetValues<TcbStatus>().Except([TcbStatus.TDRelaunchAdvised, TcbStatus.TDRelaunchAdvisedConfigurationNeeded])];
 
-    /// <summary>Exactly the words of <see cref="TcbStatus"/>, those that are only derived too; anything else is none.</summary>
+    /// <summary>What can be listed of a quoting enclave or a TDX module, whose hardening and configuration is nobody's to add.</summary>
+    public static ImmutableArray<TcbStatus> OfEnclaves { get; } = [TcbStatus.UpToDate, TcbStatus.OutOfDate, TcbStatus.Revoked];
+
+    /// <summary>Exactly the words of <see cref="TcbStatus"/>, anything else is none.</summary>
     public static bool TryParse(string? word, [NotNullWhen(true)] out TcbStatus? status)
     {
         status = !string.IsNullOrEmpty(word) && char.IsAsciiLetter(word[0]) && Enum.TryParse<TcbStatus>(word, ignoreCase: false, out var found)

@@ -24,7 +24,7 @@ public sealed class RandomAgreementTests : IDisposable
         "PckChainMalformed", "TcbInfoChainMalformed", "QeIdentityChainMalformed",
     ];
 
-    private static readonly string[] Statuses = [.. Enum.GetNames<TcbStatus>().Where(name => TcbStatuses.TryParseListed(name, out _))];
+    private static readonly string[] Statuses = [.. TcbStatuses.OfPlatforms.Select(status => status.ToString())];
 
     private readonly QuoteMaker _maker = new();
     private readonly OtherVerifier _other = new();

@@ -57,6 +57,8 @@ public sealed class SignedJsonTests : IDisposable
     [InlineData("{\"svn\":11},", "")]
     [InlineData("\"tcbStatus\":\"UpToDate\"", "\"tcbStatus\":\"Fine\"")]
     [InlineData("\"tcbStatus\":\"UpToDate\"", "\"tcbStatus\":\"TDRelaunchAdvised\"")]
+    [InlineData("\"tcbStatus\":\"OutOfDate\"", "\"tcbStatus\":\"SWHardeningNeeded\"")] // the module's: nobody can harden it but its vendor
+    [InlineData("\"tcbStatus\":\"OutOfDate\"", "\"tcbStatus\":\"ConfigurationNeeded\"")]
     [InlineData("\"advisoryIDs\":[\"INTEL-SA-01036\"]", "\"advisoryIDs\":[1]")]
     [InlineData("\"isvsvn\":3", "\"isvsvn\":70000")]
     [InlineData("\"pceId\":\"0000\"", "\"pceId\":\"00\"")]
@@ -71,6 +73,14 @@ public sealed class SignedJsonTests : IDisposable
 
         Kinds(collateral).ShouldBe([QuoteFaultKind.TcbInfoMalformed]);
     }
+
+    [Theory]
+    [InlineData("SWHardeningNeeded")]
+    [InlineData("ConfigurationNeeded")]
+    [InlineData("OutOfDateConfigurationNeeded")]
+    [InlineData("TDRelaunchAdvised")]
+    public void Verify_StatusThatNoQuotingEnclaveHas_IsMalformed(string status)
+        => Kinds(_maker.Collateral(isTdx: true) with { QeIdentity = _maker.Sign("enclaveIdentity", QuoteMaker.QeIdentity(isTdx: true, status)) }).ShouldBe([QuoteFaultKind.QeIdentityMalformed]);
 
     [Fact]
     public void Verify_OtherVersion_IsNamed()
