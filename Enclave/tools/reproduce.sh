@@ -10,7 +10,7 @@ for name in one "another-with-a-longer-name"; do
     mkdir "$work/$name"
     (cd "$root" && tar cf - --exclude=./artifacts --exclude=./.git --exclude=node_modules Directory.* BannedSymbols.txt .editorconfig global.json Ethereum Enclave) | (cd "$work/$name" && tar xf -)
     dotnet publish "$work/$name/Enclave/Process/Enclave.Process.csproj" -c Release -o "$work/$name.out" \
-        -p:PathMap="$work/$name/=/_/" -p:DebugType=none -v q --nologo >&2
+        -p:PathMap="$work/$name/=/_/" -p:DebugType=none -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false -v q --nologo >&2
 done
 diff -r "$work/one.out" "$work/another-with-a-longer-name.out"
 (cd "$work/one.out" && sha256sum -- *.dll *.json)

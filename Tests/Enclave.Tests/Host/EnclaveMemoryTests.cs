@@ -17,7 +17,7 @@ public sealed class EnclaveMemoryTests(AnvilChain chain, ITestOutputHelper outpu
     private const int Answers = 20_000;
     private const int Devices = 200;
 
-    // Under Gramine without EDMM the enclave's size is a limit to addresses; here the kernel's is.
+    // Under Gramine the enclave's size is a limit to addresses; here the kernel's is.
     private const long AddressBytes = 1L << 30;
 
     [Fact]
