@@ -131,6 +131,11 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
     public async ValueTask<EnclaveHealth> HealthAsync(CancellationToken cancellationToken = default)
         => (EnclaveHealth)(await AskAsync(EnclaveOp.Health, default, cancellationToken))!;
 
+    /// <summary>What the process has counted since it started.</summary>
+    /// <exception cref="EnclaveException">As with every question.</exception>
+    public async ValueTask<EnclaveCounters> CountersAsync(CancellationToken cancellationToken = default)
+        => (EnclaveCounters)(await AskAsync(EnclaveOp.Counters, default, cancellationToken))!;
+
     /// <summary>Closes the connection; the process goes on.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -16,9 +16,13 @@ public sealed class EnclaveMetrics : IDisposable
     private readonly Counter<long> _misses;
     private readonly Counter<long> _fetches;
     private readonly Histogram<double> _duration;
+    private readonly EnclaveTotals _totals = new();
+    private readonly Func<long> _cacheBytes;
+    private readonly Func<long> _headBlock;
 
     internal EnclaveMetrics(string enclaveId, Func<long> cacheBytes, Func<long> headBlock)
     {
+        (_cacheBytes, _headBlock) = (cacheBytes, headBlock);
         _meter = new Meter(MeterName);
         _enclave = new("enclave", enclaveId);
         _answers = _meter.CreateCounter<long>("pythia.enclave.answers", "{answer}", "Signed answers");
@@ -37,9 +41,19 @@ public sealed class EnclaveMetrics : IDisposable
 
     public void Dispose() => _meter.Dispose();
 
-    internal void Answered() => _answers.Add(1, _enclave);
+    internal EnclaveCounters Counters => _totals.Read(_cacheBytes(), _headBlock());
 
-    internal void Refused(RefusalReason reason) => _refusals.Add(1, _enclave, new("reason", reason.ToString()));
+    internal void Answered()
+    {
+        _answers.Add(1, _enclave);
+        _totals.Answered();
+    }
+
+    internal void Refused(RefusalReason reason)
+    {
+        _refusals.Add(1, _enclave, ReasonTag(reason));
+        _totals.Refused(reason);
+    }
 
     internal long Now() => _duration.Enabled ? Stopwatch.GetTimestamp() : 0;
 
@@ -51,9 +65,37 @@ public sealed class EnclaveMetrics : IDisposable
         }
     }
 
-    internal void SlotsCached(int slots) => _hits.Add(slots, _enclave);
+    internal void SlotsCached(int slots)
+    {
+        _hits.Add(slots, _enclave);
+        _totals.SlotsCached(slots);
+    }
 
-    internal void SlotsFetched(int slots) => _misses.Add(slots, _enclave);
+    internal void SlotsFetched(int slots)
+    {
+        _misses.Add(slots, _enclave);
+        _totals.SlotsFetched(slots);
+    }
 
-    internal void Fetched(string node, string outcome) => _fetches.Add(1, _enclave, new("node", node), new("outcome", outcome));
+    internal void Fetched(string node, RefusalReason? failure)
+    {
+        _fetches.Add(1, _enclave, NodeTag(node), OutcomeTag(failure));
+        _totals.Fetched(new FetchKind(node, failure));
+    }
+
+    /// <summary>Adds what came between two readings of an enclave elsewhere.</summary>
+    internal void Add(EnclaveCounters now, EnclaveCounters before)
+    {
+        _answers.Add((long)(now.Answers - before.Answers), _enclave);
+        _hits.Add((long)(now.SlotsCached - before.SlotsCached), _enclave);
+        _misses.Add((long)(now.SlotsFetched - before.SlotsFetched), _enclave);
+        foreach (var (reason, count) in now.Refusals) _refusals.Add((long)(count - before.Refusals.GetValueOrDefault(reason)), _enclave, ReasonTag(reason));
+        foreach (var (kind, count) in now.Fetches) _fetches.Add((long)(count - before.Fetches.GetValueOrDefault(kind)), _enclave, NodeTag(kind.Node), OutcomeTag(kind.Failure));
+    }
+
+    private static KeyValuePair<string, object?> ReasonTag(RefusalReason reason) => new("reason", reason.ToString());
+
+    private static KeyValuePair<string, object?> NodeTag(string node) => new("node", node);
+
+    private static KeyValuePair<string, object?> OutcomeTag(RefusalReason? failure) => new("outcome", failure?.ToString() ?? "Held");
 }

@@ -22,7 +22,7 @@ namespace Pythia.Enclave.Host;
 /// that head. An answer that leaves is of the newest verified head at that moment: once a head that holds a revocation is verified, nothing older
 /// is signed out any more.
 /// </remarks>
-public sealed partial class PythiaEnclave : IEnclave, IDisposable
+public sealed partial class PythiaEnclave : IEnclave, ICountingEnclave, IDisposable
 {
     /// <summary>Times that an answer is made anew because the head moved under it.</summary>
     private const int MaxRounds = 16;
@@ -87,6 +87,9 @@ public sealed partial class PythiaEnclave : IEnclave, IDisposable
         _keyText = Hex.Format(_identity.SigningKey.Span);
         _configurationText = Hex.Format(_identity.ConfigurationHash.Span);
     }
+
+    /// <inheritdoc/>
+    public EnclaveCounters Counters => _metrics.Counters;
 
     /// <summary>Follows heads until cancelled: proves the contracts' accounts under each and fetches ahead what its block changed.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -30,6 +30,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
 
     // A way of its own: what waits for its turn on the other one does not make a busy enclave look like one that hangs.
     private readonly SocketEnclave _pings;
+    private readonly RelayedMetrics _metrics;
     private EnclaveProcessStatus _status = new(false, 0, null, 0);
 
     public EnclaveSupervisor(EnclaveOptions enclave, EnclaveProcessOptions options, TimeProvider time, ILogger<EnclaveSupervisor> logger)
@@ -38,6 +39,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         _program = options.Program.Length > 0 ? Path.GetFullPath(options.Program) : Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll");
 
         _files = new EnclaveFiles(enclave, options);
+        _metrics = new RelayedMetrics(enclave.Id);
         Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time, new(enclave.Id, enclave.ChainId, enclave.ToConfiguration().ComputeHash()));
         _pings = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromSeconds(options.PingSeconds), time);
     }
@@ -57,6 +59,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     public override void Dispose()
     {
         base.Dispose();
+        _metrics.Dispose();
         _files.Dispose();
     }
 
@@ -94,6 +97,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
             // 1. files, 2. start
             _files.Write();
             child = EnclaveChild.Start(_program, _files, OnLine);
+            _metrics.Restart();
         }
         catch (Exception e) when (e is Win32Exception or IOException or UnauthorizedAccessException)
         {
@@ -183,7 +187,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            await _pings.HeadAsync(either.Token);
+            _metrics.Take(await _pings.CountersAsync(either.Token));
             return true;
         }
         catch (Exception e) when (e is EnclaveException || e is OperationCanceledException && !cancellationToken.IsCancellationRequested)

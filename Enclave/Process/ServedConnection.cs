@@ -157,7 +157,7 @@ internal sealed partial class ServedConnection : IDisposable
             case EnclaveOp.Cancel:
                 Cancel(frame.Number);
                 break;
-            case (>= EnclaveOp.Identify and <= EnclaveOp.Health) or EnclaveOp.RevokeOwnKey:
+            case (>= EnclaveOp.Identify and <= EnclaveOp.Health) or EnclaveOp.RevokeOwnKey or EnclaveOp.Counters:
                 await _room.WaitAsync(cancellationToken);
                 if (frame.Payload.Length > ServedRequest.UsualBytes) await _longRequests.WaitAsync(cancellationToken);
                 ThreadPool.UnsafeQueueUserWorkItem(Begin(frame), preferLocal: false);
@@ -222,6 +222,9 @@ internal sealed partial class ServedConnection : IDisposable
             case EnclaveOp.Attest:
                 var (nonce, keyId) = EnclaveMessages.ReadAttest(request.Payload.Span);
                 await SendAsync(request, EnclaveMessages.Write(await _enclave.AttestAsync(nonce, keyId, request.Cancelled)));
+                break;
+            case EnclaveOp.Counters:
+                await SendAsync(request, EnclaveMessages.Write((_enclave as ICountingEnclave)?.Counters ?? EnclaveCounters.None));
                 break;
             case EnclaveOp.RevokeOwnKey:
                 await SendAsync(request, EnclaveMessages.Write(await _enclave.RevokeOwnKeyAsync(EnclaveMessages.ReadKeyId(request.Payload.Span), request.Cancelled)));

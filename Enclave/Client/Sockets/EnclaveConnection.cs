@@ -226,6 +226,7 @@ internal sealed class EnclaveConnection : IAsyncDisposable
         EnclaveOp.Answer or EnclaveOp.Prove => EnclaveMessages.ReadReply(payload),
         EnclaveOp.Identify => EnclaveMessages.ReadIdentity(payload),
         EnclaveOp.Attest => EnclaveMessages.ReadAttestation(payload),
+        EnclaveOp.Counters => EnclaveMessages.ReadCounters(payload),
         EnclaveOp.RevokeOwnKey => EnclaveMessages.ReadRevocation(payload),
         EnclaveOp.Head => EnclaveMessages.ReadOptionalHead(payload),
         EnclaveOp.WaitForHead => EnclaveMessages.ReadHead(payload),

@@ -158,6 +158,33 @@ internal static class EnclaveMessages
         return new EnclaveHealth(canAnswer, head, trouble, nodes, cachedNodes, cachedBytes);
     }
 
+    public static ReadOnlyMemory<byte> Write(EnclaveCounters counters)
+    {
+        var writer = new PayloadWriter().UInt64(counters.Answers).UInt64(counters.SlotsCached).UInt64(counters.SlotsFetched).UInt64(counters.CacheBytes).UInt64(counters.HeadBlock);
+        writer.UInt16((ushort)counters.Refusals.Count);
+        foreach (var (reason, count) in counters.Refusals) writer.UInt16((ushort)reason).UInt64(count);
+        writer.UInt16((ushort)counters.Fetches.Count);
+        foreach (var (kind, count) in counters.Fetches) writer.Text(kind.Node).UInt16((ushort)(kind.Failure ?? 0)).UInt64(count);
+        return writer.Written;
+    }
+
+    public static EnclaveCounters ReadCounters(ReadOnlySpan<byte> payload)
+    {
+        var reader = new PayloadReader(payload);
+        var (answers, cached, fetched, bytes, head) = (reader.UInt64(), reader.UInt64(), reader.UInt64(), reader.UInt64(), reader.UInt64());
+        var refusals = new Dictionary<RefusalReason, ulong>();
+        for (var left = reader.UInt16(); left > 0; left--) refusals[(RefusalReason)reader.UInt16()] = reader.UInt64();
+        var fetches = new Dictionary<FetchKind, ulong>();
+        for (var left = reader.UInt16(); left > 0; left--)
+        {
+            var kind = new FetchKind(reader.Text(), reader.UInt16() is > 0 and var reason ? (RefusalReason)reason : null);
+            fetches[kind] = reader.UInt64();
+        }
+
+        reader.End();
+        return new EnclaveCounters(answers, cached, fetched, refusals, fetches, bytes, head);
+    }
+
     public static ReadOnlyMemory<byte> WriteFault(ushort fault, string text) => new PayloadWriter().UInt16(fault).Text(text).Written;
 
     public static (ushort Fault, string Text) ReadFault(ReadOnlySpan<byte> payload)

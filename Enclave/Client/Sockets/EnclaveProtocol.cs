@@ -26,6 +26,8 @@ namespace Pythia.Enclave.Sockets;
 ///                                                          n × (text url | u8 set aside | option refusal) |
 /// 0x09 Cancel of the request with that number              nothing of its own
 /// 0x0A Revoke 8 key id |                                   64 signing | 64 signature, r ‖ s |
+/// 0x0B Counters                                            u64 answers | u64 cached | u64 fetched | u64 cache bytes | u64 head | u16 n | n × (u16 reason | u64) |
+///                                                          u16 n | n × (text node | u16 reason, 0 held | u64)
 ///             —                                            0xFF Fault u16 fault | text |
 /// </code>
 /// <para>1. The silo sends Hello with number 0 and waits for its reply: another magic or version is a fault, and the end. 2. It sends requests under
@@ -76,6 +78,7 @@ internal enum EnclaveOp : byte
     Health = 8,
     Cancel = 9,
     RevokeOwnKey = 10,
+    Counters = 11,
 }
 
 /// <summary>How a peer broke the protocol.</summary>

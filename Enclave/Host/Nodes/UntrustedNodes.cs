@@ -31,7 +31,7 @@ internal sealed partial class UntrustedNodes(
             using var reply = await standing.Node.CallAsync(read.Method, read.Parameters, cancellationToken);
             var refusal = Judge(read, standing.Node.Name, reply, out var value);
             EnclaveTraces.EndCall(span, refusal);
-            metrics.Fetched(standing.Node.Name, refusal?.Reason.ToString() ?? "Held");
+            metrics.Fetched(standing.Node.Name, refusal?.Reason);
             if (refusal is null)
             {
                 standing.Restore();

@@ -6,7 +6,13 @@ using Shouldly;
 namespace Pythia.Enclave.Tests.Host;
 
 /// <summary>Heads only move forward, and an answer is always of the newest. A chain of its own for each test: they bend it.</summary>
-public sealed class HeadRulesTests : IAsyncLifetime
+public sealed class HeadRulesTests() : HeadRulesRules(EnclaveKind.InProcess);
+
+/// <inheritdoc cref="HeadRulesTests"/>
+public sealed class HeadRulesSocketTests() : HeadRulesRules(EnclaveKind.Socket);
+
+/// <inheritdoc cref="HeadRulesTests"/>
+public abstract class HeadRulesRules(EnclaveKind kind) : IAsyncLifetime
 {
     private static readonly Address Owner = Address.Parse("0x00000000000000000000000000000000000000aa");
     private static readonly Address Commander = Address.Parse("0x00000000000000000000000000000000000000bb");
@@ -22,7 +28,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
     [Fact]
     public async Task Head_ChainReorganisedBelowIt_StandsUntilThatChainIsHigher()
     {
-        await using var enclave = RunningEnclave.Start(_chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, _chain.Options());
         var snapshot = await _chain.CallAsync("evm_snapshot");
         await _chain.StoreDeviceAsync(Device, Owner, status: 1);
         var abandoned = await _chain.MineAsync();
@@ -48,7 +54,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
     [Fact]
     public async Task Head_HigherBlockWithEarlierTime_IsNotTaken()
     {
-        await using var enclave = RunningEnclave.Start(_chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, _chain.Options());
         var snapshot = await _chain.CallAsync("evm_snapshot");
         await _chain.CallAsync("evm_increaseTime", 3600);
         var late = await enclave.HeadAtAsync(await _chain.MineAsync());
@@ -63,7 +69,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
         }
 
         trouble.Reason.ShouldBe(RefusalReason.HeadWentBack);
-        (await enclave.Enclave.HeadAsync()).ShouldBe(late);
+        (await enclave.Enclave.HeadAsync())!.Hash.ToArray().ShouldBe(late.Hash.ToArray());
     }
 
     [Fact]
@@ -73,7 +79,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
         await _chain.StoreDeviceAsync(Device, Owner, status: 1);
         await _chain.StoreCommandConsentAsync(Device, Commander, Scope, status: 2, notAfter: 4_000_000_000);
         var granted = await _chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(_chain.Options(proxy.Url));
+        await using var enclave = RunningEnclave.Start(kind, _chain.Options(proxy.Url));
         await enclave.HeadAtAsync(granted);
 
         // The proof that still permits is held back until the revocation is verified.
@@ -104,7 +110,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
     public async Task Answer_ContractsCodeIsNotTheConfiguredOne_IsCodeHashMismatchFromThatHeadOn()
     {
         await _chain.StoreDeviceAsync(Device, Owner, status: 1);
-        await using var enclave = RunningEnclave.Start(_chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, _chain.Options());
         await enclave.HeadAtAsync(await _chain.MineAsync());
         (await enclave.AskAsync(Device, Fact.OwnerOf)).Results[0].IsNull.ShouldBeFalse();
 
@@ -125,7 +131,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
     {
         var options = _chain.Options();
         options.Contracts[nameof(AnvilChain.DeviceRegistry)].Address = Owner.ToString();
-        await using var enclave = RunningEnclave.Start(options);
+        await using var enclave = RunningEnclave.Start(kind, options);
         await enclave.HeadAtAsync(1);
         (await enclave.RefusedAsync(Device, Fact.OwnerOf)).Reason.ShouldBe(RefusalReason.CodeHashMismatch);
     }
@@ -146,7 +152,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
             options.AllowDevelopmentAssurance = true;
         }
 
-        await using var enclave = RunningEnclave.Start(options);
+        await using var enclave = RunningEnclave.Start(kind, options);
         (await TroubleAsync(enclave)).Reason.ShouldBe(RefusalReason.WrongChain);
         var refusal = await enclave.RefusedAsync(Device, Fact.OwnerOf);
         refusal.Reason.ShouldBe(RefusalReason.NoHead);
@@ -160,7 +166,7 @@ public sealed class HeadRulesTests : IAsyncLifetime
         await _chain.StoreDeviceAsync(Device, Owner, status: 1);
         await _chain.MineAsync();
         await _chain.StoreAsync(AnvilChain.DeviceRegistry, SlotMath.OfMapping(Device, StorageLayout.Device.MappingSlot), Hash32.Zero);
-        await using var enclave = RunningEnclave.Start(_chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, _chain.Options());
         await enclave.HeadAtAsync(await _chain.MineAsync());
         (await enclave.AskAsync(Device, Fact.OwnerOf)).Results[0].IsNull.ShouldBeTrue();
     }

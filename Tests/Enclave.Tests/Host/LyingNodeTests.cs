@@ -12,7 +12,13 @@ namespace Pythia.Enclave.Tests.Host;
 /// Every lie of a node between (G1, G6): with it alone there is no answer and the refusal names the kind of damage; with an honest one beside it the
 /// answer is the true one and the liar is set aside.
 /// </summary>
-public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) : IClassFixture<AnvilChain>
+public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) : LyingNodeRules(chain, output, EnclaveKind.InProcess);
+
+/// <inheritdoc cref="LyingNodeTests"/>
+public sealed class LyingNodeSocketTests(AnvilChain chain, ITestOutputHelper output) : LyingNodeRules(chain, output, EnclaveKind.Socket);
+
+/// <inheritdoc cref="LyingNodeTests"/>
+public abstract class LyingNodeRules(AnvilChain chain, ITestOutputHelper output, EnclaveKind kind) : IClassFixture<AnvilChain>
 {
     private static readonly Address Owner = Address.Parse("0x00000000000000000000000000000000000000aa");
 
@@ -61,7 +67,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Url);
         var device = await StoreDevicesAsync(lie);
-        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url));
+        await using var enclave = RunningEnclave.Start(kind, Options(lie, proxy.Url));
         await ReadHeadAsync(enclave);
 
         // The account may be proven by now, the slot is not: it has not been asked for.
@@ -83,7 +89,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Url);
         var device = await StoreDevicesAsync(lie);
-        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url, chain.Url));
+        await using var enclave = RunningEnclave.Start(kind, Options(lie, proxy.Url, chain.Url));
         await ReadHeadAsync(enclave);
 
         proxy.Lie = lie;
@@ -99,7 +105,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
         await using var liar = await LyingProxy.StartAsync(chain.Url);
         await using var silent = await LyingProxy.StartAsync(chain.Url);
         var device = await StoreDevicesAsync(Lie.Honest);
-        await using var enclave = RunningEnclave.Start(chain.Options(liar.Url, silent.Url));
+        await using var enclave = RunningEnclave.Start(kind, chain.Options(liar.Url, silent.Url));
         await enclave.HeadAtAsync(await chain.MineAsync());
         (liar.Lie, silent.Lie) = (Lie.CutProof, Lie.Refuse);
         var refusal = await enclave.RefusedAsync(device, Fact.OwnerOf);
@@ -111,7 +117,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
     public async Task Head_OnlyNodeLiesAboutHeaders_StandsStillAndSaysWhy(Lie lie, RefusalReason expected, string named)
     {
         await using var proxy = await LyingProxy.StartAsync(chain.Url);
-        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url));
+        await using var enclave = RunningEnclave.Start(kind, Options(lie, proxy.Url));
         var head = await enclave.HeadAtAsync(await chain.MineAsync());
 
         proxy.Lie = lie;
@@ -140,7 +146,7 @@ public sealed class LyingNodeTests(AnvilChain chain, ITestOutputHelper output) :
         proxy.Lie = lie;
         await StoreDevicesAsync(lie);
         var block = await chain.MineAsync();
-        await using var enclave = RunningEnclave.Start(Options(lie, proxy.Url));
+        await using var enclave = RunningEnclave.Start(kind, Options(lie, proxy.Url));
         await enclave.HeadAtAsync(block);
 
         var refusal = (await enclave.Enclave.ReadLogsAsync(block)).Refusal.ShouldNotBeNull();

@@ -7,7 +7,13 @@ using Xunit.Abstractions;
 namespace Pythia.Enclave.Tests.Host;
 
 /// <summary>What one enclave says of another's key, and that none speaks of its own.</summary>
-public sealed class PythiaKeyTests(AnvilChain chain, ITestOutputHelper output) : IClassFixture<AnvilChain>
+public sealed class PythiaKeyTests(AnvilChain chain, ITestOutputHelper output) : PythiaKeyRules(chain, output, EnclaveKind.InProcess);
+
+/// <inheritdoc cref="PythiaKeyTests"/>
+public sealed class PythiaKeySocketTests(AnvilChain chain, ITestOutputHelper output) : PythiaKeyRules(chain, output, EnclaveKind.Socket);
+
+/// <inheritdoc cref="PythiaKeyTests"/>
+public abstract class PythiaKeyRules(AnvilChain chain, ITestOutputHelper output, EnclaveKind kind) : IClassFixture<AnvilChain>
 {
     private const ulong NotAfter = 4_000_000_000;
 
@@ -18,8 +24,8 @@ public sealed class PythiaKeyTests(AnvilChain chain, ITestOutputHelper output) :
     [Fact]
     public async Task Answer_AboutAnotherEnclavesKey_FollowsTheChain()
     {
-        await using var other = RunningEnclave.Start(chain.Options());
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var other = RunningEnclave.Start(kind, chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         var keyId = await FingerprintAsync(other);
         (await At(enclave, await chain.MineAsync(), keyId)).ShouldBe("null");
 
@@ -38,7 +44,7 @@ public sealed class PythiaKeyTests(AnvilChain chain, ITestOutputHelper output) :
     [Fact]
     public async Task Answer_AboutItsOwnKey_IsRefused()
     {
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(await chain.BlockNumberAsync());
         var keyId = await FingerprintAsync(enclave);
         await StoreKeyAsync(keyId, status: 1);
@@ -53,8 +59,8 @@ public sealed class PythiaKeyTests(AnvilChain chain, ITestOutputHelper output) :
     [Fact]
     public async Task Answer_AboutAKey_FitsInto200Bytes()
     {
-        await using var other = RunningEnclave.Start(chain.Options());
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var other = RunningEnclave.Start(kind, chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         var keyId = await FingerprintAsync(other);
         await StoreKeyAsync(keyId, status: 1);
         await StoreListAsync(StorageLayout.Measurement.MappingSlot, 7, Measurement);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Pythia.Enclave.Host;
 using Pythia.Enclave.Hosting;
+using Pythia.Enclave.Serving;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
@@ -16,6 +17,8 @@ internal sealed class RunningEnclave : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly PythiaEnclave? _inProcess;
     private readonly EnclaveSupervisor? _supervisor;
+    private readonly DirectoryInfo? _folder;
+    private readonly Task _serving = Task.CompletedTask;
     private readonly Task _running;
 
     private RunningEnclave(EnclaveOptions options, TimeProvider? time)
@@ -23,6 +26,16 @@ internal sealed class RunningEnclave : IAsyncDisposable
         _inProcess = new PythiaEnclave(options, time);
         Enclave = _inProcess;
         _running = _inProcess.RunAsync(_stop.Token);
+    }
+
+    private RunningEnclave(EnclaveOptions options, DirectoryInfo folder)
+        : this(options, (TimeProvider?)null)
+    {
+        _folder = folder;
+        var endPoint = SocketEnclave.Parse($"unix:{folder.FullName}/own/socket");
+        var server = new EnclaveServer(_inProcess!, endPoint, TimeProvider.System, NullLogger.Instance);
+        _serving = server.RunAsync(server.Listen(), TimeSpan.FromSeconds(5), _stop.Token);
+        Enclave = new SocketEnclave(endPoint, Patience);
     }
 
     private RunningEnclave(EnclaveSupervisor supervisor)
@@ -36,11 +49,13 @@ internal sealed class RunningEnclave : IAsyncDisposable
 
     public static RunningEnclave Start(EnclaveOptions options, TimeProvider? time = null) => new(options, time);
 
-    /// <param name="kind">In this process, or as pythia-enclave.</param>
-    public static RunningEnclave Start(EnclaveKind kind, EnclaveOptions options)
-        => kind == EnclaveKind.InProcess
-            ? new(options, null)
-            : new(new EnclaveSupervisor(options, new EnclaveProcessOptions { PatienceMilliseconds = 20_000 }, TimeProvider.System, NullLogger<EnclaveSupervisor>.Instance));
+    /// <param name="kind">Where it runs.</param>
+    public static RunningEnclave Start(EnclaveKind kind, EnclaveOptions options) => kind switch
+    {
+        EnclaveKind.InProcess => new(options, (TimeProvider?)null),
+        EnclaveKind.Socket => new(options, Directory.CreateTempSubdirectory("pythia-running-")),
+        _ => new(new EnclaveSupervisor(options, new EnclaveProcessOptions { PatienceMilliseconds = 20_000 }, TimeProvider.System, NullLogger<EnclaveSupervisor>.Instance)),
+    };
 
     public async Task<VerifiedHead> HeadAtAsync(ulong block)
     {
@@ -81,6 +96,13 @@ internal sealed class RunningEnclave : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _running.WaitAsync(Patience);
+        await _serving.WaitAsync(Patience);
+        if (_folder is not null)
+        {
+            await ((SocketEnclave)Enclave).DisposeAsync();
+            _folder.Delete(recursive: true);
+        }
+
         if (_supervisor is not null)
         {
             await _supervisor.StopAsync(CancellationToken.None).WaitAsync(Patience);

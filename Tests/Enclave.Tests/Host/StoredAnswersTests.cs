@@ -7,7 +7,13 @@ using Shouldly;
 namespace Pythia.Enclave.Tests.Host;
 
 /// <summary>An answer without a nonce may be given to many, but never under another head than its own.</summary>
-public sealed class StoredAnswersTests(AnvilChain chain) : IClassFixture<AnvilChain>
+public sealed class StoredAnswersTests(AnvilChain chain) : StoredAnswersRules(chain, EnclaveKind.InProcess);
+
+/// <inheritdoc cref="StoredAnswersTests"/>
+public sealed class StoredAnswersSocketTests(AnvilChain chain) : StoredAnswersRules(chain, EnclaveKind.Socket);
+
+/// <inheritdoc cref="StoredAnswersTests"/>
+public abstract class StoredAnswersRules(AnvilChain chain, EnclaveKind kind) : IClassFixture<AnvilChain>
 {
     private static readonly Address Owner = Address.Parse("0x00000000000000000000000000000000000000aa");
 
@@ -16,7 +22,7 @@ public sealed class StoredAnswersTests(AnvilChain chain) : IClassFixture<AnvilCh
     {
         var device = Keccak256.HashData("shared"u8);
         await chain.StoreDeviceAsync(device, Owner, status: 1);
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(await chain.MineAsync());
         var request = new Request(Question.Create(device, 0, Fact.OwnerOf), null, 0);
 
@@ -38,7 +44,7 @@ public sealed class StoredAnswersTests(AnvilChain chain) : IClassFixture<AnvilCh
     public async Task Answer_SameQuestionWithNonce_IsSignedAnewEachTime()
     {
         var device = Keccak256.HashData("fresh"u8);
-        await using var enclave = RunningEnclave.Start(chain.Options());
+        await using var enclave = RunningEnclave.Start(kind, chain.Options());
         await enclave.HeadAtAsync(await chain.MineAsync());
         var request = new Request(Question.Create(device, 0, Fact.OwnerOf), [1, 2, 3, 4, 5, 6, 7, 8], 0).Encode();
 

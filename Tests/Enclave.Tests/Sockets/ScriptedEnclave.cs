@@ -3,13 +3,16 @@ using Pythia.Enclave.Verifier.Cbor;
 namespace Pythia.Enclave.Tests.Sockets;
 
 /// <summary>An enclave whose replies are the test's: what is asked for waits where the test holds it.</summary>
-internal sealed class ScriptedEnclave : IEnclave
+internal sealed class ScriptedEnclave : IEnclave, ICountingEnclave
 {
     public static readonly EnclaveKeys Keys = new(7, Filled(64, 1), Filled(64, 2), Filled(8, 3), TimeSpan.Zero, TimeSpan.FromMinutes(61));
 
     public EnclaveIdentity Identity { get; set; } = new("scripted", 31337, Filled(32, 4), Filled(32, 5), AssuranceLevel.Sealed, Keys, Keys with { Generation = 8, SignsIn = TimeSpan.FromMinutes(61) });
 
     public Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<EnclaveReply>> Answer { get; set; } = (request, _) => new(EnclaveReply.Answered(request.ToArray()));
+
+    public Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask<EnclaveReply>> Prove { get; set; }
+        = (_, _) => new(EnclaveReply.Refused(new(RefusalReason.NodeUnavailable, "no node", "http://three/"), new CborWriter().Array(0).ToArray()));
 
     public VerifiedHead? Head { get; set; } = new(12, 34, Filled(32, 6), AssuranceLevel.Finalized);
 
@@ -25,6 +28,9 @@ internal sealed class ScriptedEnclave : IEnclave
     public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>, EnclaveAttestation> Attest { get; set; }
         = (nonce, _) => new(Filled(4_600, 20), Filled(64, 21), Filled(64, 22), Filled(32, 23), Filled(32, 24), nonce);
 
+    public EnclaveCounters Counters { get; } = new(
+        1, 2, 3, new Dictionary<RefusalReason, ulong> { [RefusalReason.OwnKey] = 4 }, new Dictionary<FetchKind, ulong> { [new("http://one/", null)] = 5, [new("http://two/", RefusalReason.ReplyTooLong)] = 6 }, 7, 8);
+
     public static ReadOnlyMemory<byte> Filled(int length, byte value) => Enumerable.Repeat(value, length).ToArray();
 
     public ValueTask<EnclaveIdentity> IdentifyAsync(CancellationToken cancellationToken = default) => new(Identity);
@@ -38,8 +44,7 @@ internal sealed class ScriptedEnclave : IEnclave
 
     public ValueTask<EnclaveReply> AnswerAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => Answer(request, cancellationToken);
 
-    public ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default)
-        => new(EnclaveReply.Refused(new(RefusalReason.NodeUnavailable, "no node", "http://three/"), new CborWriter().Array(0).ToArray()));
+    public ValueTask<EnclaveReply> ProveAsync(ReadOnlyMemory<byte> request, CancellationToken cancellationToken = default) => Prove(request, cancellationToken);
 
     public ValueTask<VerifiedHead?> HeadAsync(CancellationToken cancellationToken = default) => new(Head);
 

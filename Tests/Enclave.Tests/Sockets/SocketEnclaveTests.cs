@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Pythia.Enclave.Serving;
 using Pythia.Enclave.Sockets;
 using Shouldly;
 
@@ -44,6 +45,10 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
         var proven = await _client.ProveAsync(new byte[] { 1 });
         proven.Refusal.ShouldBe(new EnclaveRefusal(RefusalReason.NodeUnavailable, "no node", "http://three/"));
         proven.Problem.ToArray().ShouldBe([0x80]);
+        var counters = await _client.CountersAsync();
+        (counters.Answers, counters.SlotsCached, counters.SlotsFetched, counters.CacheBytes, counters.HeadBlock).ShouldBe((1UL, 2UL, 3UL, 7UL, 8UL));
+        counters.Refusals.ShouldBe(_enclave.Counters.Refusals);
+        counters.Fetches.ShouldBe(_enclave.Counters.Fetches);
         var nonce = ScriptedEnclave.Filled(32, 99);
         Text(await _client.AttestAsync(nonce, default)).ShouldBe(Text(_enclave.Attest(nonce, default)));
         Text(await _client.RevokeOwnKeyAsync(ScriptedEnclave.Keys.KeyId)).ShouldBe(Text(await _enclave.RevokeOwnKeyAsync(ScriptedEnclave.Keys.KeyId)));
@@ -240,6 +245,47 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
         await _client.DisposeAsync();
         await Should.ThrowAsync<ObjectDisposedException>(() => waiting.WaitAsync(Patience));
         await Should.ThrowAsync<ObjectDisposedException>(() => _client.WaitUntilConnectedAsync().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Open_OneConnectionTooMany_IsBusyAndServedWhenThereIsRoom()
+    {
+        var others = new List<System.Net.Sockets.Socket>();
+        for (var i = 0; i < EnclaveServer.MostConnections; i++) others.Add(await _served.ConnectAsync());
+        await using var late = new SocketEnclave(SocketEnclave.Parse($"unix:{_served.Path}"), TimeSpan.FromMilliseconds(200));
+        var thrown = await Should.ThrowAsync<EnclaveException>(() => late.IdentifyAsync().AsTask());
+        thrown.Message.ShouldContain($"{EnclaveServer.MostConnections} connections are served");
+        foreach (var other in others) other.Dispose();
+        await late.WaitUntilConnectedAsync().WaitAsync(Patience);
+        (await late.IdentifyAsync()).Id.ShouldBe("scripted");
+    }
+
+    [Fact]
+    public async Task Prove_ManyMoreThanMayWait_AreBusyAndTheRestIsAnswered()
+    {
+        var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var most = 0;
+        var now = 0;
+        _enclave.Prove = async (_, _) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref now));
+            await release.Task;
+            Interlocked.Decrement(ref now);
+            return EnclaveReply.Answered(new byte[1 << 20]);
+        };
+        var asking = Enumerable.Range(0, 200).Select(_ => _client.ProveAsync(new byte[] { 1 }).AsTask()).ToList();
+        var busy = 0;
+        while (busy < 200 - 64)
+        {
+            var first = await Task.WhenAny(asking).WaitAsync(Patience);
+            asking.Remove(first);
+            (await Should.ThrowAsync<EnclaveException>(first)).Fault.ShouldBe(EnclaveFault.Busy);
+            busy++;
+        }
+
+        release.SetResult();
+        (await Task.WhenAll(asking).WaitAsync(Patience)).ShouldAllBe(reply => reply.Answer.Length == 1 << 20);
+        most.ShouldBe(1, "one is made at a time");
     }
 
     [Theory]
