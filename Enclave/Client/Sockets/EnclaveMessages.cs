@@ -164,7 +164,7 @@ internal static class EnclaveMessages
         writer.UInt16((ushort)counters.Refusals.Count);
         foreach (var (reason, count) in counters.Refusals) writer.UInt16((ushort)reason).UInt64(count);
         writer.UInt16((ushort)counters.Fetches.Count);
-        foreach (var (kind, count) in counters.Fetches) writer.Text(kind.Node).UInt16((ushort)(kind.Failure ?? 0)).UInt64(count);
+        foreach (var (kind, count) in counters.Fetches) writer.Text(kind.Node).UInt16(kind.Failure is { } failure ? (ushort)failure : (ushort)0).UInt64(count);
         return writer.Written;
     }
 

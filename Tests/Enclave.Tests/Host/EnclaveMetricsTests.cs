@@ -8,6 +8,7 @@ using Shouldly;
 namespace Pythia.Enclave.Tests.Host;
 
 /// <summary>What an operator can count.</summary>
+[System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class EnclaveMetricsTests(AnvilChain chain) : IClassFixture<AnvilChain>
 {
     [Fact]
