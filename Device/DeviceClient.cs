@@ -96,6 +96,32 @@ public sealed class DeviceClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// Has the passport of a key that signs nothing yet (<c>nextKey</c> of <c>…/enclaves</c>) fetched and checked ahead, so that the first answer under it needs none.
+    /// Who names the key is not believed: only the passport counts.
+    /// </summary>
+    /// <param name="keyId">8 bytes.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns><see cref="DeviceFault.None"/>, or why it is not known; then the first answer under it has it fetched again.</returns>
+    /// <exception cref="InvalidOperationException">This device pins keys and takes no passports.</exception>
+    public async Task<(DeviceFault Fault, string Detail)> PrepareAsync(ReadOnlyMemory<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        if (_ring is not { } ring) throw new InvalidOperationException("Passports: none found, one expected: keys are pinned");
+
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            if (ring.Find(keyId.Span, _memory.UnixSeconds) is not null) return (DeviceFault.None, "");
+
+            var confirmation = await ConfirmAsync(ring, _transports[0], keyId, _memory.UnixSeconds, cancellationToken);
+            return (confirmation.Fault, confirmation.Detail);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose()
     {
         _turn.Dispose();
@@ -274,11 +300,11 @@ public sealed class DeviceClient : IDisposable
         null, DeviceFault.WrongPassport, $"{PassportFault.Expired}: over at {key.Passport.ExpiresUnixSeconds}, and the head's time is {headUnixSeconds}", PassportFault.Expired);
 
     private static async Task<Confirmation> ConfirmAsync(
-        EnclaveKeyring ring, IDeviceTransport transport, byte[] keyId, ulong headUnixSeconds, CancellationToken cancellationToken)
+        EnclaveKeyring ring, IDeviceTransport transport, ReadOnlyMemory<byte> keyId, ulong headUnixSeconds, CancellationToken cancellationToken)
     {
         var confirmation = await ring.ConfirmAsync(transport, keyId, headUnixSeconds, cancellationToken);
-        return confirmation.Key is { } key && !key.Key.KeyId.Span.SequenceEqual(keyId)
-            ? new Confirmation(null, DeviceFault.OtherKey, $"passport of key {Hex.Format(key.Key.KeyId.Span)} found, of {Hex.Format(keyId)} expected")
+        return confirmation.Key is { } key && !key.Key.KeyId.Span.SequenceEqual(keyId.Span)
+            ? new Confirmation(null, DeviceFault.OtherKey, $"passport of key {Hex.Format(key.Key.KeyId.Span)} found, of {Hex.Format(keyId.Span)} expected")
             : confirmation;
     }
 

@@ -26,6 +26,8 @@ internal sealed class GrainHealth(IGrainFactory grains, ServedChains chains, IOp
 
                 var reports = await grains.GetPythiaDirectory(chain.ChainId).ListAsync().WaitAsync(cancellationToken);
                 reasons.AddRange(reports.Where(report => report.State == EnclaveState.Drained).Select(report => Judge(HealthCodes.EnclaveDrained, chain.ChainId, report)));
+                reasons.AddRange(reports.Where(report => report is { State: EnclaveState.Healthy, NextReasons.IsDefaultOrEmpty: false })
+                    .Select(report => Judge(HealthCodes.EnclaveNextKeys, chain.ChainId, report with { Reasons = report.NextReasons }) with { Since = null }));
                 if (!healthy.IsDefaultOrEmpty)
                     reasons.AddRange(reports.Where(report => report.State == EnclaveState.Silent).Select(report => Judge(HealthCodes.EnclaveSilent, chain.ChainId, report)));
 

@@ -44,6 +44,7 @@ public static class HealthCodes
     public static readonly HealthCode EnclaveNodeSetAside = new("enclave-node-set-aside", HealthLevel.Degraded, "enclave", "the enclave asks this node last, for what it said or did");
 
     public static readonly HealthCode EnclaveDrained = new("enclave-drained", HealthLevel.Degraded, "enclave", "no question goes to this enclave: its evidence does not hold, or the policy refuses it; the detail names every reason");
+    public static readonly HealthCode EnclaveNextKeys = new("enclave-next-keys", HealthLevel.Degraded, "enclave", "this enclave will be drained when its next keys sign: their evidence does not hold; the detail names every reason");
     public static readonly HealthCode CollateralNotRefreshed = new("collateral-not-refreshed", HealthLevel.Degraded, "enclave", "no newer collateral of a platform could be had or taken; what is kept still holds");
     public static readonly HealthCode CollateralExpired = new("collateral-expired", HealthLevel.Degraded, "enclave", "no collateral of a platform holds: its enclaves are drained");
     public static readonly HealthCode EnclaveProcessAway = new("enclave-process-away", HealthLevel.Degraded, "enclave", "the enclave's process is not there; it is started again");
@@ -91,7 +92,7 @@ public static class HealthCodes
     [
         Starting, Stopping, PartSilent, SilosSilent, StorageFailed, DiskNearlyFull, ClockSkewed,
         NoEnclave, NoEnclaveOfChain, EnclaveSilent, EnclaveWrongCode, HeadNoNodeAnswers, HeadDoesNotHold, HeadWrongChain, HeadWentBack, HeadOld, EnclaveNodeSetAside,
-        EnclaveDrained, CollateralNotRefreshed, CollateralExpired,
+        EnclaveDrained, EnclaveNextKeys, CollateralNotRefreshed, CollateralExpired,
         EnclaveProcessAway, EnclaveProcessFails, EnclaveOther,
         NoNodeAnswers, NodeNotReached, NodeTooLate, NodeHttpStatus, NodeNotJsonRpc, NodeTooLong, NodeLimitExceeded, NodeRefuses, NodeUnusable, NodeWrongChain, NodeLags,
         NodeSetAside, NodesDisagree,

@@ -38,7 +38,8 @@ internal static class ApiExamples
     public static readonly PythiaRegistryView PythiaRegistry = new(
         [new EndorsedValue(1, Hash('e'), Position, null)], [new EndorsedValue(1, Hash('5'), Position, null)], [Address('7'), Address('8')], 2, 1, Position);
 
-    public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash), "gramine")],
+    public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash), "gramine",
+            new("0x" + new string('3', 128), new string('2', 16), 3_540))],
         [new("enclave-2", "gramine", ["CollateralExpired"], "2025-12-17T19:35:00Z")]);
 
     public static readonly JsonObject Prepared = new()

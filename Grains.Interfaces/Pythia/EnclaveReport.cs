@@ -23,6 +23,7 @@ public enum EnclaveState
 /// <param name="Reasons">Why it is not healthy; empty when it is.</param>
 /// <param name="SinceUnixMs">Since when it is in this state, by the silo's clock.</param>
 /// <param name="HoldsUntilUnixMs">When its evidence ends, unless it is renewed; 0: it has none that ends.</param>
+/// <param name="NextReasons">Why it will be drained when its next keys sign; empty when it won't be, or has announced none.</param>
 [GenerateSerializer, Immutable, Alias("pythia.EnclaveReport")]
 public sealed record EnclaveReport(
     [property: Id(0)] string EnclaveId,
@@ -30,7 +31,8 @@ public sealed record EnclaveReport(
     [property: Id(2)] string Attestation,
     [property: Id(3)] ImmutableArray<EnclaveReason> Reasons,
     [property: Id(4)] long SinceUnixMs,
-    [property: Id(5)] long HoldsUntilUnixMs);
+    [property: Id(5)] long HoldsUntilUnixMs,
+    [property: Id(6)] ImmutableArray<EnclaveReason> NextReasons);
 
 /// <summary>One reason.</summary>
 /// <param name="Name">Stable; for programs.</param>

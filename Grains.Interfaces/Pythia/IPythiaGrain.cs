@@ -33,6 +33,13 @@ public interface IPythiaDirectoryGrain : IGrainWithStringKey
     [Alias("Report")]
     Task ReportAsync(EnclaveReport report);
 
+    /// <summary>
+    /// True while a report of this enclave is held. The directory keeps nothing: one that was activated anew knows nobody, and whoever asks each second and reports
+    /// when he is not known has it know all within a second.
+    /// </summary>
+    [Alias("Knows")]
+    Task<bool> KnowsAsync(string enclaveId);
+
     /// <summary>Ids of the enclaves that answer, in no order that means anything.</summary>
     [Alias("ListHealthy")]
     Task<ImmutableArray<string>> ListHealthyAsync();
@@ -56,6 +63,8 @@ public sealed record PythiaReply(
 /// <param name="SigningKey">P-256 x ‖ y, 64 bytes.</param>
 /// <param name="ConfigurationHash">32 bytes, architecture section 11.</param>
 /// <param name="Level">0 development, 1 sealed, 2 optimistic, 3 finalized.</param>
+/// <param name="NextSigningKey">P-256 x ‖ y, 64 bytes, of the keys that sign after these, once they are announced; empty before.</param>
+/// <param name="NextSignsInSeconds">Until they do, by the enclave's own timer; 0 where none are announced.</param>
 [GenerateSerializer, Immutable, Alias("pythia.PythiaIdentity")]
 public sealed record PythiaIdentity(
     [property: Id(0)] string EnclaveId,
@@ -64,7 +73,9 @@ public sealed record PythiaIdentity(
     [property: Id(3)] int Level,
     [property: Id(4)] ulong HeadBlock,
     [property: Id(5)] ulong HeadUnixSeconds,
-    [property: Id(6)] string HeadHash);
+    [property: Id(6)] string HeadHash,
+    [property: Id(7)] ImmutableArray<byte> NextSigningKey,
+    [property: Id(8)] long NextSignsInSeconds);
 
 /// <summary>Evidence, or why there is none.</summary>
 /// <param name="Evidence">CBOR <c>["pythia/evidence/1", …]</c> (docs/passports.md), at most 64 KiB; empty with trouble.</param>

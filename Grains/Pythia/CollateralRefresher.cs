@@ -10,6 +10,7 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<CollateralKey, CollateralTroubleKind?> _said = [];
+    private readonly Dictionary<CollateralKey, int?> _saidWentBack = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -43,6 +44,12 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
 
     private void Say(CollateralStanding standing)
     {
+        if (_saidWentBack.GetValueOrDefault(standing.Key) != standing.WentBackFrom)
+        {
+            _saidWentBack[standing.Key] = standing.WentBackFrom;
+            if (standing.WentBackFrom is { } higher) LogWentBack(standing.Key, higher, standing.EvaluationNumber ?? 0);
+        }
+
         if (_said.TryGetValue(standing.Key, out var said) && said == standing.Trouble?.Kind) return;
 
         _said[standing.Key] = standing.Trouble?.Kind;
@@ -55,6 +62,9 @@ internal sealed partial class CollateralRefresher(AttestationSetup setup, TimePr
 
     [LoggerMessage(EventId = 1409, Level = LogLevel.Error, Message = "Collateral could not be asked for anew; what is kept serves on")]
     private partial void LogNotRefreshed(Exception e);
+
+    [LoggerMessage(EventId = 1411, Level = LogLevel.Warning, Message = "Collateral {Collateral} went back from evaluation number {From} to {To}, as Collateral:EvaluationNumber says")]
+    private partial void LogWentBack(CollateralKey collateral, int from, int to);
 
     [LoggerMessage(EventId = 1407, Level = LogLevel.Information, Message = "Collateral {Collateral} is good: evaluation number {Number}, until {Until}")]
     private partial void LogGood(CollateralKey collateral, int number, DateTimeOffset until);

@@ -6,12 +6,15 @@ using Pythia.Enclave;
 
 namespace Pythia.Grains.Pythia;
 
-/// <summary>Tells the directory how the enclaves beside this silo stand: whether they answer, and whether their evidence is accepted. Each has a loop of its own.</summary>
+/// <summary>
+/// Tells the directory how the enclaves beside this silo stand: whether they answer, and whether their evidence is accepted. Each has a loop of its own: it looks at
+/// its enclave every ReportSeconds, each second while it is not well, and at once when the directory does not know it, as after the directory's restart.
+/// </summary>
 internal sealed partial class EnclaveReporter(
     IGrainFactory grains, IEnumerable<IEnclave> enclaves, EnclaveAppraiser appraiser, IOptions<AttestationOptions> options, TimeProvider time, ILogger<EnclaveReporter> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan FirstPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -21,29 +24,41 @@ internal sealed partial class EnclaveReporter(
 
     private async Task ReportAsync(IEnclave enclave, CancellationToken stoppingToken)
     {
-        var period = TimeSpan.FromSeconds(options.Value.ReportSeconds);
-        using var ticks = new PeriodicTimer(FirstPeriod, time);
+        using var ticks = new PeriodicTimer(Second, time);
         (ulong Chain, EnclaveReport Report)? last = null;
+        long? reportedAt = null;
+        var fails = false;
         do
         {
             try
             {
+                if (!IsDue(last?.Report, reportedAt) && await grains.GetPythiaDirectory(last!.Value.Chain).KnowsAsync(last.Value.Report.EnclaveId))
+                {
+                    fails = false;
+                    continue;
+                }
+
                 last = await LookAsync(enclave, last, stoppingToken);
-                if (last is { } found) await grains.GetPythiaDirectory(found.Chain).ReportAsync(found.Report);
+                if (last is not { } found) continue;
+
+                await grains.GetPythiaDirectory(found.Chain).ReportAsync(found.Report);
+                (reportedAt, fails) = (time.GetTimestamp(), false);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogNotReported(e);
+                if (!fails) LogNotReported(e); // once, until it is well again
+                fails = true;
             }
             catch (Exception)
             {
                 return; // the silo stops
             }
-
-            ticks.Period = last?.Report.State == EnclaveState.Healthy ? period : FirstPeriod;
         }
         while (await WaitAsync(ticks, stoppingToken));
     }
+
+    private bool IsDue(EnclaveReport? last, long? reportedAt)
+        => last is not { State: EnclaveState.Healthy } || reportedAt is not { } at || time.GetElapsedTime(at) >= TimeSpan.FromSeconds(options.Value.ReportSeconds);
 
     // Null while it has not yet said once who it is.
     private async Task<(ulong Chain, EnclaveReport Report)?> LookAsync(IEnclave enclave, (ulong Chain, EnclaveReport Report)? last, CancellationToken stoppingToken)
@@ -61,6 +76,7 @@ internal sealed partial class EnclaveReporter(
             found = (known.Chain, known.Report with { State = EnclaveState.Silent, Reasons = [new(name, gone.Message)], SinceUnixMs = time.GetUtcNow().ToUnixTimeMilliseconds() });
         }
 
+        LogNext(last?.Report, found.Report);
         if (last?.Report is { } before && before.State == found.Report.State && Names(before).SequenceEqual(Names(found.Report), StringComparer.Ordinal))
         {
             return found with { Report = found.Report with { SinceUnixMs = before.SinceUnixMs } };
@@ -82,13 +98,15 @@ internal sealed partial class EnclaveReporter(
         }
 
         return new EnclaveReport(
-            identity.Id, state, appraiser.Attestation, reasons, time.GetUtcNow().ToUnixTimeMilliseconds(), standing.HoldsUntil?.ToUnixTimeMilliseconds() ?? 0);
+            identity.Id, state, appraiser.Attestation, reasons, time.GetUtcNow().ToUnixTimeMilliseconds(), standing.HoldsUntil?.ToUnixTimeMilliseconds() ?? 0, standing.NextReasons);
     }
 
     private Task<T> WithinAsync<T>(Func<CancellationToken, ValueTask<T>> ask, CancellationToken stoppingToken)
         => EnclaveReplies.WithinAsync(TimeSpan.FromSeconds(options.Value.ReplySeconds), time, ask, stoppingToken);
 
     private static IEnumerable<string> Names(EnclaveReport report) => report.Reasons.Select(r => r.Name);
+
+    private static IEnumerable<string> NextNames(EnclaveReport report) => report.NextReasons.Select(r => r.Name);
 
     private static async Task<bool> WaitAsync(PeriodicTimer ticks, CancellationToken stoppingToken)
     {
@@ -100,6 +118,12 @@ internal sealed partial class EnclaveReporter(
         {
             return false; // the silo stops
         }
+    }
+
+    private void LogNext(EnclaveReport? before, EnclaveReport report)
+    {
+        if (report.NextReasons.Length > 0 && (before is null || !NextNames(before).SequenceEqual(NextNames(report), StringComparer.Ordinal)))
+            LogNextRefused(report.EnclaveId, string.Join("; ", report.NextReasons.Select(r => $"{r.Name}, {r.Detail}")));
     }
 
     private void Log(EnclaveReport report)
@@ -120,6 +144,9 @@ internal sealed partial class EnclaveReporter(
 
     [LoggerMessage(EventId = 1408, Level = LogLevel.Warning, Message = "Enclave {Enclave} does not answer: {Reasons}")]
     private partial void LogSilent(string enclave, string reasons);
+
+    [LoggerMessage(EventId = 1410, Level = LogLevel.Warning, Message = "Enclave {Enclave} will be drained when its next keys sign: {Reasons}")]
+    private partial void LogNextRefused(string enclave, string reasons);
 
     [LoggerMessage(EventId = 1405, Level = LogLevel.Warning, Message = "Attestation is off: nothing but this operator's word stands behind the enclaves")]
     private partial void LogUnattested();

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Pythia.Grains.Pythia;
 
 /// <summary>
-/// Which enclaves answer. In memory only: silos report again within a minute, and a question to one that is gone fails safely. An entry whose evidence ends
+/// Which enclaves answer. In memory only: silos ask each second whether they are known and report again when they are not, and a question to one that is gone fails
+/// safely. An entry whose evidence ends
 /// meanwhile is drained here, whether its silo comes to say so or not.
 /// </summary>
 [GrainType("pythia-directory")]
@@ -19,6 +20,10 @@ public sealed class PythiaDirectoryGrain(TimeProvider time) : Grain, IPythiaDire
         _reports[report.EnclaveId] = (time.GetTimestamp(), report);
         return Task.CompletedTask;
     }
+
+    /// <inheritdoc/>
+    public Task<bool> KnowsAsync(string enclaveId)
+        => Task.FromResult(_reports.TryGetValue(enclaveId, out var held) && time.GetElapsedTime(held.Timestamp) <= Lifetime);
 
     /// <inheritdoc/>
     public Task<ImmutableArray<string>> ListHealthyAsync()

@@ -61,7 +61,9 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves, AttestationSetup atte
             (int)identity.Level,
             head?.Block ?? 0,
             head?.UnixSeconds ?? 0,
-            head is null ? "" : Hex.Format(head.Hash.Span));
+            head is null ? "" : Hex.Format(head.Hash.Span),
+            identity.Next is { } next ? [.. next.SigningKey.Span] : [],
+            identity.Next is { SignsIn: var wait } ? (long)Math.Ceiling(wait.TotalSeconds) : 0);
     }
 
     /// <inheritdoc/>

@@ -9,15 +9,13 @@ namespace Pythia.Device.Tests;
 /// <summary>An enclave with a head that the test sets, and a way to it on which the test may change what comes back.</summary>
 internal sealed class FakeEnclave : IDeviceTransport, IDisposable
 {
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private ECDsa _next = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    public FakeEnclave()
-    {
-        var point = _key.ExportParameters(includePrivateParameters: false).Q;
-        PublicKey = [.. point.X!, .. point.Y!];
-    }
+    public byte[] PublicKey => PublicOf(_key);
 
-    public byte[] PublicKey { get; }
+    /// <summary>Of the key that signs after this one.</summary>
+    public byte[] NextPublicKey => PublicOf(_next);
 
     public byte[] ConfigurationHash { get; set; } = [.. Enumerable.Repeat((byte)7, 32)];
 
@@ -70,7 +68,24 @@ internal sealed class FakeEnclave : IDeviceTransport, IDisposable
         return Task.FromResult(Instead ?? TransportReply.Answered(ChangeAnswer(Answer(read!))));
     }
 
-    public void Dispose() => _key.Dispose();
+    /// <summary>The next key signs from now on, and a further one is there.</summary>
+    public void TurnKeys()
+    {
+        _key.Dispose();
+        (_key, _next) = (_next, ECDsa.Create(ECCurve.NamedCurves.nistP256));
+    }
+
+    public void Dispose()
+    {
+        _key.Dispose();
+        _next.Dispose();
+    }
+
+    private static byte[] PublicOf(ECDsa key)
+    {
+        var point = key.ExportParameters(includePrivateParameters: false).Q;
+        return [.. point.X!, .. point.Y!];
+    }
 
     public byte[] Answer(Request request)
     {

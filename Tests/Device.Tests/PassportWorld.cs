@@ -1,4 +1,5 @@
 using Pythia.Enclave.Attestation.Passports;
+using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Passports;
 using Pythia.Ethereum;
 
@@ -55,8 +56,8 @@ internal sealed class PassportWorld : IDisposable
             Operator = operatorName,
             IssuedUnixSeconds = issued,
             ExpiresUnixSeconds = issued + Lifetime,
-            SigningKey = [.. enclave.PublicKey],
-            AgreementKey = Passport.Compress(enclave.PublicKey),
+            SigningKey = [.. KeyOf(enclave, query)],
+            AgreementKey = Passport.Compress(KeyOf(enclave, query)),
             Nonce = query.Nonce is { } nonce ? [.. nonce.Span] : null,
             Platform = [.. Filled(16, platform)],
             IsDebug = false,
@@ -67,6 +68,10 @@ internal sealed class PassportWorld : IDisposable
             AnchorHash = [.. Filled(32, 3)],
         };
     }
+
+    // The one that is asked for, if it is the next; else the one that signs.
+    private static byte[] KeyOf(FakeEnclave enclave, PassportQuery query)
+        => query.KeyId.Span.SequenceEqual(Es256Key.ComputeKeyId(enclave.NextPublicKey)) ? enclave.NextPublicKey : enclave.PublicKey;
 
     /// <summary>The verifier vouches for that enclave, truly or with a change.</summary>
     public void Serve(FakeEnclave enclave, string operatorName, byte platform, Func<Passport, Passport>? change = null)

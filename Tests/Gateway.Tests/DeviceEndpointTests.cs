@@ -186,9 +186,9 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
     [Fact]
     public async Task Enclaves_Listed_WithWhatADevicePins()
     {
-        Report(new EnclaveReport("one", EnclaveState.Healthy, "gramine", [], 1, 0), Drained("two"), new EnclaveReport("three", EnclaveState.Silent, "gramine", [], 1, 0));
+        Report(new EnclaveReport("one", EnclaveState.Healthy, "gramine", [], 1, 0, []), Drained("two"), new EnclaveReport("three", EnclaveState.Silent, "gramine", [], 1, 0, []));
         _gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(
-            new PythiaIdentity("one", [.. new byte[64]], [.. new byte[32]], 0, 17, 1_700_000_000, "0x" + new string('a', 64))));
+            new PythiaIdentity("one", [.. new byte[64]], [.. new byte[32]], 0, 17, 1_700_000_000, "0x" + new string('a', 64), [.. Enumerable.Repeat((byte)3, 64)], 59)));
         var page = JsonNode.Parse(await _gateway.Client.GetStringAsync("/pythia/31337/enclaves"))!;
 
         ((ulong)page["chainId"]!).ShouldBe(31337UL);
@@ -198,6 +198,9 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
         ((string?)enclave["configurationHash"]).ShouldBe("0x" + new string('0', 64));
         ((ulong)enclave["head"]!["block"]!).ShouldBe(17UL);
         ((string?)enclave["attestation"]).ShouldBe("gramine");
+        var next = enclave["nextKey"]!;
+        ((string?)next["signingKey"], (long)next["signsInSeconds"]!).ShouldBe(("0x" + string.Concat(Enumerable.Repeat("03", 64)), 59));
+        ((string?)next["kid"]).ShouldBe(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Enumerable.Repeat((byte)3, 64).ToArray()).AsSpan(0, 8)));
         var drained = page["drained"]!.AsArray().ShouldHaveSingleItem()!;
         ((string?)drained["id"]).ShouldBe("two");
         drained["reasons"]!.AsArray().Select(reason => (string?)reason).ShouldBe(["CollateralExpired", "DebugEnabled"]);
@@ -280,7 +283,7 @@ public sealed class DeviceEndpointTests : IAsyncLifetime
         => _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([.. reports]));
 
     private static EnclaveReport Drained(string id) => new(
-        id, EnclaveState.Drained, "gramine", [new("CollateralExpired", "operator's detail"), new("DebugEnabled", "operator's detail")], 1_767_225_600_000, 0);
+        id, EnclaveState.Drained, "gramine", [new("CollateralExpired", "operator's detail"), new("DebugEnabled", "operator's detail")], 1_767_225_600_000, 0, []);
 
     [Fact]
     public async Task Answer_MoreThanTheRate_IsRefusedInCbor()

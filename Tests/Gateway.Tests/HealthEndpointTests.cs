@@ -73,7 +73,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
     {
         _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>(
         [
-            new("two", EnclaveState.Drained, "gramine", [new("CollateralExpired", "collateral sgx-1: ended")], 1_800_000_000_000, 0),
+            new("two", EnclaveState.Drained, "gramine", [new("CollateralExpired", "collateral sgx-1: ended")], 1_800_000_000_000, 0, []),
         ]));
         var page = await ReadAsync("/health/ready", 200);
         Codes(page).ShouldBe(["enclave-drained"]);
@@ -87,9 +87,21 @@ public sealed class HealthEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Ready_NextKeysWillBeRefused_IsDegradedAheadOfTime()
+    {
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>(
+            [new("two", EnclaveState.Healthy, "gramine", [], 1_800_000_000_000, 0, [new("QuoteFailed", "no device")])]));
+        Codes(await ReadAsync("/health/ready", 200)).ShouldBe(["enclave-next-keys"]);
+
+        using var http = new HttpClient { BaseAddress = _gateway.OperationsUrl };
+        var reason = JsonNode.Parse(await http.GetStringAsync("/health/ready"))!["reasons"]!.AsArray().Single()!;
+        ((string?)reason["detail"]).ShouldBe("enclave two (gramine): QuoteFailed, no device");
+    }
+
+    [Fact]
     public async Task Ready_EnclaveSilentBesideAnother_IsDegraded()
     {
-        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([new("two", EnclaveState.Silent, "gramine", [new("Gone", "x")], 1, 0)]));
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([new("two", EnclaveState.Silent, "gramine", [new("Gone", "x")], 1, 0, [])]));
         Codes(await ReadAsync("/health/ready", 200)).ShouldBe(["enclave-silent"]);
     }
 
@@ -97,7 +109,7 @@ public sealed class HealthEndpointTests : IAsyncLifetime
     public async Task Ready_EnclaveSilentAndNoOther_IsNotReadyForThatAlone()
     {
         Enclaves();
-        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([new("two", EnclaveState.Silent, "gramine", [new("Gone", "x")], 1, 0)]));
+        _gateway.Grains.On<IPythiaDirectoryGrain>("ListAsync", _ => Task.FromResult<ImmutableArray<EnclaveReport>>([new("two", EnclaveState.Silent, "gramine", [new("Gone", "x")], 1, 0, [])]));
         Codes(await ReadAsync("/health/ready", 503)).ShouldBe(["no-enclave"]);
     }
 

@@ -177,7 +177,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         var gateway = await OwnVerifierAsync();
         gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one", "two"]));
         gateway.Grains.On<IPythiaGrain>("IdentifyAsync", call => call.Key == "31337/one" ? throw new OrleansException("gone")
-            : Task.FromResult(new PythiaIdentity("two", [.. PublicKey], [.. _configuration], 0, 1, 1, "")));
+            : Task.FromResult(new PythiaIdentity("two", [.. PublicKey], [.. _configuration], 0, 1, 1, "", [], 0)));
         for (var i = 0; i < 2; i++) (await gateway.Client.GetAsync($"{Passports}?nonce={Nonce}")).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => throw new OrleansException("gone"));
@@ -392,7 +392,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         var gateway = await GatewayFixture.StartAsync(configure, settings);
         _gateways.Add(gateway);
         gateway.Grains.On<IPythiaDirectoryGrain>("ListHealthyAsync", _ => Task.FromResult<ImmutableArray<string>>(["one"]));
-        gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(new PythiaIdentity("one", [.. PublicKey], [.. _configuration], 0, 1, 1, "")));
+        gateway.Grains.On<IPythiaGrain>("IdentifyAsync", _ => Task.FromResult(new PythiaIdentity("one", [.. PublicKey], [.. _configuration], 0, 1, 1, "", [], 0)));
         gateway.Grains.On<IPythiaGrain>("AttestAsync", call => Task.FromResult(AttestCall(call)));
         return gateway;
     }

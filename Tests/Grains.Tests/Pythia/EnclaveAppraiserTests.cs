@@ -148,6 +148,68 @@ public sealed class EnclaveAppraiserTests : IDisposable
     }
 
     [Fact]
+    public async Task Appraise_NextKeysAnnounced_AreQuotedAheadAndTheTurnNeedsNothing()
+    {
+        for (var turn = 0; turn < 20; turn++) // an enclave that rotates every minute
+        {
+            Assert.True((await AppraiseAsync()).IsAccepted);
+            _enclave.Announce();
+            var announced = await AppraiseAsync();
+            Assert.True(announced.IsAccepted);
+            Assert.Empty(announced.NextReasons);
+
+            // From here on nothing more can be quoted, and nothing has to be.
+            var quotes = _enclave.Quotes;
+            _enclave.QuoteFault = EnclaveFault.QuoteFailed;
+            _enclave.TurnKeys();
+            var turned = await AppraiseAsync();
+            Assert.True(turned.IsAccepted, $"turn {turn}: {string.Join("; ", turned.Reasons)}");
+            Assert.Equal(quotes, _enclave.Quotes);
+            _enclave.QuoteFault = null;
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(21, _enclave.Quotes); // one for each generation: 20 turns in less than an hour
+    }
+
+    [Fact]
+    public async Task Appraise_NextKeysBad_AreNamedAheadAndDrainNothingYet()
+    {
+        Assert.True((await AppraiseAsync()).IsAccepted);
+        var next = _enclave.Announce();
+        _enclave.Bind = binding => binding.SigningKey.Span.SequenceEqual(next.SigningKey.Span) ? binding with { ConfigurationHash = new byte[32] } : binding;
+        var announced = await AppraiseAsync();
+        Assert.True(announced.IsAccepted);
+        Assert.Equal(["ReportDataMismatch"], announced.NextReasons.Select(r => r.Name));
+
+        _enclave.TurnKeys();
+        Assert.Equal(["ReportDataMismatch"], (await AppraiseAsync()).Reasons.Select(r => r.Name));
+    }
+
+    [Fact]
+    public async Task Appraise_NoQuoteOfTheNextKeysYet_IsNamedAndTriedAgain()
+    {
+        Assert.True((await AppraiseAsync()).IsAccepted);
+        _enclave.Announce();
+        _enclave.QuoteFault = EnclaveFault.Busy;
+        Assert.Equal(["Busy"], (await AppraiseAsync()).NextReasons.Select(r => r.Name));
+        _enclave.QuoteFault = null;
+        Assert.Empty((await AppraiseAsync()).NextReasons);
+    }
+
+    [Fact]
+    public async Task Appraise_KeysTurnBetweenNameAndQuote_IsAcceptedAllTheSame()
+    {
+        _enclave.Announce();
+        _enclave.OnAttest = _ =>
+        {
+            _enclave.OnAttest = _ => { };
+            _enclave.TurnKeys();
+        };
+        Assert.True((await AppraiseAsync()).IsAccepted);
+    }
+
+    [Fact]
     public async Task Appraise_Figures_SayWhichEnclaveIsAccepted()
     {
         var seen = new Dictionary<string, long>(StringComparer.Ordinal);

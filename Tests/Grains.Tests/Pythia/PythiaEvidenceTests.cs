@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Pythia.Enclave;
 using Pythia.Enclave.Attestation.Attesters;
@@ -48,6 +49,24 @@ public sealed class PythiaEvidenceTests : IAsyncLifetime
         Assert.True(policy.Judge(appraisal).IsAccepted, string.Join("; ", policy.Judge(appraisal).Reasons));
         Assert.Equal(evidence.Binding.ComputeReportData(), appraisal.Facts!.ReportData.ToArray());
         Assert.InRange(evidence.KeyEndsUnixSeconds!.Value, (ulong)_time.GetUtcNow().AddHours(23).ToUnixTimeSeconds(), (ulong)_time.GetUtcNow().AddHours(24).ToUnixTimeSeconds());
+    }
+
+    [Fact]
+    public async Task Attest_NextKeysByTheirId_CanBeHadBeforeTheySign()
+    {
+        var grain = await StartAsync();
+        Assert.Empty((await grain.IdentifyAsync()).NextSigningKey);
+        var next = _enclave.Announce();
+        var identity = await grain.IdentifyAsync();
+        Assert.Equal(next.SigningKey.ToArray(), identity.NextSigningKey.ToArray());
+
+        var reply = await grain.AttestAsync([], [.. next.KeyId.Span]);
+        Assert.Equal(CborError.None, EnclaveEvidence.Decode(reply.Evidence.AsSpan(), out var evidence));
+        Assert.Equal(next.SigningKey.ToArray(), evidence!.Binding.SigningKey.ToArray());
+
+        _enclave.TurnKeys();
+        Assert.Equal("", (await grain.AttestAsync([], [.. next.KeyId.Span])).Trouble);
+        Assert.StartsWith("UnknownKey: ", (await grain.AttestAsync([], [.. SHA256.HashData(identity.SigningKey.AsSpan()).AsSpan(0, 8)])).Trouble);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class PythiaGrainTests : IAsyncLifetime
     }
 
     private static EnclaveReport Report(string id, EnclaveState state)
-        => new(id, state, "unattested", state == EnclaveState.Healthy ? [] : [new EnclaveReason("NoHead", "none")], 1, 0);
+        => new(id, state, "unattested", state == EnclaveState.Healthy ? [] : [new EnclaveReason("NoHead", "none")], 1, 0, []);
 
     private IPythiaGrain Pythia(string enclave) => _world.Grains.GetGrain<IPythiaGrain>(MirrorWorld.Key(enclave));
 }

@@ -90,7 +90,7 @@ public sealed class TierTests : IAsyncLifetime
     public async Task List_EvidenceEndsBeforeItsSiloSaysSo_IsDrainedAtOnce()
     {
         var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
-        await Directory.ReportAsync(new EnclaveReport("three", EnclaveState.Healthy, "gramine", [], now, now - 1));
+        await Directory.ReportAsync(new EnclaveReport("three", EnclaveState.Healthy, "gramine", [], now, now - 1, []));
         Assert.DoesNotContain("three", await Directory.ListHealthyAsync());
         var ended = (await Directory.ListAsync()).Single(report => report.EnclaveId == "three");
         Assert.Equal((EnclaveState.Drained, "EvidenceEnded", now - 1), (ended.State, ended.Reasons[0].Name, ended.SinceUnixMs));
