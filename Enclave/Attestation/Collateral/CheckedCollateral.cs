@@ -39,6 +39,7 @@ internal sealed record CheckedCollateral
     /// <summary>The earliest end; at that instant it no longer holds.</summary>
     public DateTimeOffset NotAfter { get; }
 
+    // The first ones are the documents of Numbers.
     private IReadOnlyList<(string Name, DateTimeOffset At)> Issued { get; }
 
     private IReadOnlyList<(string Name, int Number)> Numbers { get; }
@@ -67,17 +68,24 @@ internal sealed record CheckedCollateral
     /// <summary>At this instant, all of it holds.</summary>
     public bool HoldsAt(DateTimeOffset now) => now >= NotBefore && now < NotAfter;
 
-    /// <summary>Says in which piece this is older than <paramref name="kept"/>; null when in none.</summary>
-    public string? FindOlderThan(CheckedCollateral kept)
+    /// <summary>
+    /// Says in which piece this is older than <paramref name="kept"/>; null when in none. A lower evaluation number is older, unless it is the one that the operator named, in
+    /// both documents; within one number the earlier issue is, and of a revocation list always.
+    /// </summary>
+    /// <param name="kept">What it would take the place of.</param>
+    /// <param name="named">The number to go back to; 0: to none.</param>
+    public string? FindOlderThan(CheckedCollateral kept, int named)
     {
+        var isNamed = Numbers.All(document => document.Number == named);
         for (var i = 0; i < Numbers.Count; i++)
         {
-            if (Numbers[i].Number < kept.Numbers[i].Number) return $"{Numbers[i].Name}: evaluation number {Numbers[i].Number} found, {kept.Numbers[i].Number} or higher expected";
+            if (Numbers[i].Number < kept.Numbers[i].Number && !isNamed) return $"{Numbers[i].Name}: evaluation number {Numbers[i].Number} found, {kept.Numbers[i].Number} or higher expected";
         }
 
         for (var i = 0; i < Issued.Count; i++)
         {
-            if (Issued[i].At < kept.Issued[i].At) return $"{Issued[i].Name}: issued {Issued[i].At:u} found, {kept.Issued[i].At:u} or later expected";
+            var isOfAnotherNumber = i < Numbers.Count && Numbers[i].Number != kept.Numbers[i].Number;
+            if (!isOfAnotherNumber && Issued[i].At < kept.Issued[i].At) return $"{Issued[i].Name}: issued {Issued[i].At:u} found, {kept.Issued[i].At:u} or later expected";
         }
 
         return null;

@@ -20,7 +20,10 @@ public sealed record CollateralOptions
     /// </summary>
     public string RootCrlUrl { get; init; } = "";
 
-    /// <summary>The <c>tcbEvaluationDataNumber</c> to ask for; 0 to 1,000,000, default 0: the service's newest.</summary>
+    /// <summary>
+    /// The <c>tcbEvaluationDataNumber</c> to ask for; 0 to 1,000,000, default 0: the service's newest. Sets of exactly this number also take the place of a higher one that
+    /// is kept: the only way back.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int EvaluationNumber { get; init; }
 

@@ -8,8 +8,9 @@ namespace Pythia.Enclave.Attestation.Collateral;
 /// <param name="NotBefore">When what is kept began to hold; null: nothing is kept.</param>
 /// <param name="NotAfter">When what is kept ends; null: nothing is kept.</param>
 /// <param name="Trouble">What is wrong with the newest attempt or with what is kept; null when nothing is.</param>
+/// <param name="WentBackFrom">The higher evaluation number in whose place what is kept came, by the operator's word; null where it did not.</param>
 public sealed record CollateralStanding(
-    CollateralKey Key, int? EvaluationNumber, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, CollateralTrouble? Trouble);
+    CollateralKey Key, int? EvaluationNumber, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, CollateralTrouble? Trouble, int? WentBackFrom = null);
 
 /// <summary>What is wrong, and since when.</summary>
 /// <param name="Kind">Its name.</param>

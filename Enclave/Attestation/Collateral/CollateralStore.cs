@@ -11,7 +11,8 @@ namespace Pythia.Enclave.Attestation.Collateral;
 /// What holds:
 /// <code>
 /// 1. Only collateral that is whole, of that platform, signed under the trusted root and valid now takes the place of what is kept.
-/// 2. Nothing takes the place of something newer: no lower evaluation number, no earlier issue of any piece, even when what is kept has ended.
+/// 2. Nothing takes the place of something newer: no lower evaluation number but the one that the operator named, no earlier issue within one number and of no
+///    revocation list, even when what is kept has ended.
 /// 3. What is kept is given out while it holds by its own dates, whatever the service does, and never after.
 /// 4. A restart has what was kept, checked again.
 /// </code>
@@ -105,7 +106,7 @@ public sealed class CollateralStore(ICollateralSource? source, QuoteTrust trust,
             var found = CheckedCollateral.Read(await source.GetAsync(kept.Key, cancellationToken).ConfigureAwait(false), kept.Key, trust);
             var now = time.GetUtcNow();
             if (!found.HoldsAt(now)) throw new CollateralException(CollateralTroubleKind.NotGenuine, $"{found.NotBefore:u} to {found.NotAfter:u} found, dates around {now:u} expected");
-            if (kept.FindRollback(found) is { } older) throw new CollateralException(CollateralTroubleKind.RolledBack, older);
+            if (kept.FindRollback(found, options.EvaluationNumber) is { } older) throw new CollateralException(CollateralTroubleKind.RolledBack, older);
             kept.Take(found, now);
             _files?.Write(kept.Key, found.Collateral); // after the memory: what can't be written still serves, and is said
             _metrics.Refreshed(kept.Key, "Refreshed");

@@ -10,6 +10,7 @@ internal sealed class KeptCollateral(CollateralKey key)
     private DateTimeOffset _takenAt;
     private DateTimeOffset _retryAt;
     private CollateralTrouble? _trouble;
+    private int? _wentBackFrom;
 
     public CollateralKey Key { get; } = key;
 
@@ -35,14 +36,20 @@ internal sealed class KeptCollateral(CollateralKey key)
     }
 
     /// <summary>In which piece <paramref name="found"/> is older than what is kept; null when in none.</summary>
-    public string? FindRollback(CheckedCollateral found)
+    /// <param name="found">What a service sent.</param>
+    /// <param name="named">The evaluation number that the operator goes back to; 0: none.</param>
+    public string? FindRollback(CheckedCollateral found, int named)
     {
-        lock (_gate) return _good is null ? null : found.FindOlderThan(_good);
+        lock (_gate) return _good is null ? null : found.FindOlderThan(_good, named);
     }
 
     public void Take(CheckedCollateral found, DateTimeOffset at)
     {
-        lock (_gate) (_good, _takenAt, _trouble) = (found, at, null);
+        lock (_gate)
+        {
+            if (_good is not null && found.EvaluationNumber != _good.EvaluationNumber) _wentBackFrom = found.EvaluationNumber < _good.EvaluationNumber ? _good.EvaluationNumber : null;
+            (_good, _takenAt, _trouble) = (found, at, null);
+        }
     }
 
     public void Fail(CollateralException failed, DateTimeOffset now, DateTimeOffset retryAt)
@@ -65,7 +72,7 @@ internal sealed class KeptCollateral(CollateralKey key)
                     CollateralTroubleKind.Expired,
                     $"{_good.NotBefore:u} to {_good.NotAfter:u} kept, {now:u} asked for; the newest attempt: {_trouble?.Kind.ToString() ?? "none"} {_trouble?.Detail}".TrimEnd(),
                     _good.NotAfter);
-            return new CollateralStanding(Key, _good?.EvaluationNumber, _good?.NotBefore, _good?.NotAfter, trouble);
+            return new CollateralStanding(Key, _good?.EvaluationNumber, _good?.NotBefore, _good?.NotAfter, trouble, _wentBackFrom);
         }
     }
 }
