@@ -19,6 +19,7 @@ using Pythia.Gateway.Lists;
 using Pythia.Gateway.OpenApi;
 using Pythia.Gateway.Passports;
 using Pythia.Gateway.Problems;
+using Pythia.Gateway.Registry;
 using Pythia.Gateway.Requests;
 using Pythia.Gateway.Settings;
 using Pythia.Gateway.Telemetry;
@@ -45,6 +46,7 @@ public static class GatewayEndpoints
         services.AddSingleton<IntentQuota>();
         services.AddSingleton<CallerFilter>();
         services.AddPassports(configuration);
+        services.AddSingleton<IOperationsPage, OwnRevocationPage>();
         services.AddRouting();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<GatewayOptions>>(LimitServer);
         services.AddRateLimiter(_ => { });
@@ -91,6 +93,7 @@ public static class GatewayEndpoints
         ActEndpoints.Map(rest);
         ViewEndpoints.Map(rest);
         ListEndpoints.Map(rest);
+        RegistrationEndpoints.Map(rest);
         HealthEndpoints.Map(endpoints);
         ApiDocumentEndpoint.Map(endpoints);
         return endpoints;

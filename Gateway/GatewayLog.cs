@@ -12,6 +12,9 @@ internal static partial class GatewayLog
     [LoggerMessage(EventId = 2002, Level = LogLevel.Information, Message = "Enclave {Enclave} refused a question: {Reason}")]
     public static partial void QuestionRefused(ILogger logger, string enclave, string reason);
 
+    [LoggerMessage(EventId = 2003, Level = LogLevel.Warning, Message = "Enclave {Enclave} has ended key {KeyId} by its own word; it is stored")]
+    public static partial void KeyEnded(ILogger logger, string enclave, string keyId);
+
     [LoggerMessage(EventId = 2101, Level = LogLevel.Information, Message = "Intent {Digest} ({Act}): {Verdict}")]
     public static partial void IntentJudged(ILogger logger, string? digest, string act, IntentVerdict verdict);
 

@@ -17,6 +17,10 @@ public static class ChainGrains
     public static IPythiaRegistryGrain GetPythiaRegistry(this IGrainFactory grains, ulong chainId)
         => grains.GetGrain<IPythiaRegistryGrain>(GrainKeys.Of(chainId, Only));
 
+    /// <summary>Where its endorsers meet.</summary>
+    public static IRegistrationDeskGrain GetRegistrationDesk(this IGrainFactory grains, ulong chainId)
+        => grains.GetGrain<IRegistrationDeskGrain>(GrainKeys.Of(chainId, Only));
+
     /// <summary>Knows the chain's enclaves.</summary>
     public static IPythiaDirectoryGrain GetPythiaDirectory(this IGrainFactory grains, ulong chainId)
         => grains.GetGrain<IPythiaDirectoryGrain>(GrainKeys.Of(chainId, Only));

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Pythia.Gateway.Catalogue;
 using Pythia.Gateway.Devices;
+using Pythia.Gateway.Registry;
 using Pythia.Grains.Consents;
 using Pythia.Grains.Devices;
 using Pythia.Grains.Ledgers;
@@ -37,6 +38,13 @@ internal static class ApiExamples
 
     public static readonly PythiaRegistryView PythiaRegistry = new(
         [new EndorsedValue(1, Hash('e'), Position, null)], [new EndorsedValue(1, Hash('5'), Position, null)], [Address('7'), Address('8')], 2, 1, Position);
+
+    public static readonly RegistrationJson Registration = new(
+        Digest,
+        Hash('6'),
+        new("0x" + new string('4', 128), Hash('3'), Hash('e'), Hash('5'), "0x" + new string('0', 32), 1_768_000_000, Hash('f'), 1_766_086_400),
+        Address('7'),
+        [new EndorserSignatureJson(Address('7'), "0x" + new string('9', 130))]);
 
     public static readonly EnclavesJson Enclaves = new(31337, [new("enclave-1", "0x" + new string('4', 128), Hash('5'), 0, new(1204, 1_766_000_000, BlockHash), "gramine",
             new("0x" + new string('3', 128), new string('2', 16), 3_540))],

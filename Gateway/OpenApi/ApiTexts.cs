@@ -25,6 +25,7 @@ internal static class ApiTexts
         Tag("lists", "What belongs to an address, in pages."),
         Tag("history", "What happened to one thing, newest first, in pages."),
         Tag("operation", "Health, followers and lanes."),
+        Tag("endorsers", "Keys of enclaves that endorsers are about to register."),
         Tag("devices", "A device's questions to an enclave, as opaque bytes."));
 
     /// <summary>The form of a path parameter and its meaning.</summary>

@@ -40,7 +40,7 @@ public static class ViewEndpoints
         chain.MapGet("/policies/{id}/document", GetPolicyDocumentAsync).Describe(ApiOperations.PolicyDocument);
         chain.MapGet("/pythia-keys/{id}", (string id, HttpContext context, IGrainFactory grains) =>
             ViewAsync(Ids.ReadHash("key", id), context, async key =>
-                await grains.GetGrain<IEnclaveKeyGrain>(key).GetAsync() is { Status: not EnclaveKeyStatus.Unknown } view ? view : null)).Describe(ApiOperations.PythiaKey);
+                await grains.GetGrain<IEnclaveKeyGrain>(key).GetAsync() is { } view && view is not { Status: EnclaveKeyStatus.Unknown, OwnRevocation: null } ? view : null)).Describe(ApiOperations.PythiaKey);
         chain.MapGet("/pythia-registry", (HttpContext context, IGrainFactory grains) =>
             ViewAsync((ChainGrains.Only, null), context, async key => await grains.GetGrain<IPythiaRegistryGrain>(key).GetAsync())).Describe(ApiOperations.PythiaRegistry);
         chain.MapGet("/ledger", (HttpContext context, IGrainFactory grains) =>

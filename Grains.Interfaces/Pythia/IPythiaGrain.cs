@@ -23,6 +23,12 @@ public interface IPythiaGrain : IGrainWithStringKey
     /// <param name="keyId">8 bytes, of the keys that sign now or of those that sign next; none for the former.</param>
     [Alias("Attest")]
     Task<PythiaEvidence> AttestAsync(ImmutableArray<byte> nonce, ImmutableArray<byte> keyId, CancellationToken cancellationToken = default);
+
+    /// <summary>Has the enclave end one generation of its keys by its own word, which PythiaRegistry takes: those keys sign nothing more, others are in their
+    /// place at once. Asked again for the same keys it says the same, while the enclave lives.</summary>
+    /// <param name="keyId">8 bytes, of the keys that sign now or of the next ones.</param>
+    [Alias("RevokeOwnKey")]
+    Task<PythiaRevocation> RevokeOwnKeyAsync(ImmutableArray<byte> keyId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>The enclaves of a chain. The key is {chain id}/0.</summary>
@@ -82,3 +88,13 @@ public sealed record PythiaIdentity(
 /// <param name="Trouble">The name of the enclave's fault, then what was found; <c>Collateral</c> and the kind of trouble, alone, where collateral is what lacks. Empty with evidence.</param>
 [GenerateSerializer, Immutable, Alias("pythia.PythiaEvidence")]
 public sealed record PythiaEvidence([property: Id(0)] ImmutableArray<byte> Evidence, [property: Id(1)] string Trouble);
+
+/// <summary>A key's own word that it ends, or why there is none.</summary>
+/// <param name="SigningKey">P-256 x ‖ y, 64 bytes; empty with trouble.</param>
+/// <param name="Signature">r ‖ s, 64 bytes, as <c>revokeOwnKey</c> of PythiaRegistry takes them.</param>
+/// <param name="Trouble">The name of the enclave's fault, then what was found; empty with a word.</param>
+[GenerateSerializer, Immutable, Alias("pythia.PythiaRevocation")]
+public sealed record PythiaRevocation(
+    [property: Id(0)] ImmutableArray<byte> SigningKey,
+    [property: Id(1)] ImmutableArray<byte> Signature,
+    [property: Id(2)] string Trouble);

@@ -25,6 +25,13 @@ public interface IEnclaveKeyGrain : IMirroredGrain
     /// <summary>The key as the ledger has it, ended where its measurement or configuration is.</summary>
     [Alias("Get"), AlwaysInterleave]
     Task<EnclaveKeyView> GetAsync();
+
+    /// <summary>Keeps the key's own word that it ends, until the chain has it: once it is stored, anybody can carry it there.</summary>
+    /// <param name="signingKey">P-256 x ‖ y, 64 bytes: this grain's key.</param>
+    /// <param name="signature">r ‖ s, 64 bytes.</param>
+    /// <returns>False if it is not this key's word for this chain's PythiaRegistry; nothing is kept then.</returns>
+    [Alias("KeepOwnRevocation")]
+    Task<bool> KeepOwnRevocationAsync(ImmutableArray<byte> signingKey, ImmutableArray<byte> signature);
 }
 
 /// <summary>Status of an enclave's key. Numbers as in the contract and in the fact PythiaKey.</summary>
@@ -74,6 +81,8 @@ public sealed record PythiaRegistryView(
 /// <param name="Evidence">SHA-256 of what its endorsers checked.</param>
 /// <param name="EndedBy">Empty while the ledger has it registered; <c>endorsers</c>, <c>itself</c>, or a fault: <c>contradiction</c>, <c>block</c>,
 /// <c>not canonical</c>, <c>storage</c>.</param>
+/// <param name="OwnRevocation">The key's own word that it ends, x ‖ y ‖ r ‖ s, 0x and 256 hex digits: the key signs nothing any more, whatever the chain says;
+/// null where it gave none.</param>
 [GenerateSerializer, Immutable, Alias("pythia.EnclaveKeyView")]
 public sealed record EnclaveKeyView(
     [property: Id(0)] string KeyId,
@@ -86,4 +95,5 @@ public sealed record EnclaveKeyView(
     [property: Id(7)] string? Operator,
     [property: Id(8)] string? Evidence,
     [property: Id(9)] string EndedBy,
-    [property: Id(10)] LedgerPosition? Position);
+    [property: Id(10)] LedgerPosition? Position,
+    [property: Id(11)] string? OwnRevocation = null);

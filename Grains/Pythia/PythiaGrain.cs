@@ -88,6 +88,28 @@ public sealed class PythiaGrain(EnclaveDirectory enclaves, AttestationSetup atte
         }
     }
 
+    /// <inheritdoc/>
+    public async Task<PythiaRevocation> RevokeOwnKeyAsync(ImmutableArray<byte> keyId, CancellationToken cancellationToken = default)
+    {
+        if (keyId.IsDefault || keyId.Length != KeyIdBytes) return NoWord($"{nameof(RefusalReason.BadRequest)}: a key id of {KeyIdBytes} bytes expected");
+
+        try
+        {
+            var word = await _enclave.RevokeOwnKeyAsync(keyId.AsMemory(), cancellationToken);
+            return new PythiaRevocation([.. word.SigningKey.Span], [.. word.Signature.Span], "");
+        }
+        catch (EnclaveException e)
+        {
+            return NoWord($"{e.Fault}: {e.Message}");
+        }
+        catch (ObjectDisposedException e)
+        {
+            return NoWord($"{EnclaveFault.Gone}: {e.Message}");
+        }
+
+        static PythiaRevocation NoWord(string trouble) => new([], [], trouble);
+    }
+
     // Collateral goes with the quote, so that a gateway on another machine serves evidence without a source of its own.
     private async Task<PythiaEvidence> EndorseAsync(EnclaveAttestation quote, ulong? ends, CancellationToken cancellationToken)
     {

@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using Pythia.Contracts.Registries;
+using Pythia.Enclave.Verifier.Answers;
 using Pythia.Ethereum;
 using Pythia.Grains.Ledgers;
 using Pythia.Grains.Mirror;
@@ -25,7 +27,19 @@ public sealed class EnclaveKeyGrain(
             : await GrainFactory.GetPythiaRegistry(Chain.ChainId).GetUnderAsync(record.Measurement, record.Configuration);
         return new EnclaveKeyView(
             Id, StatusOf(record, under), record.SigningKey, record.AgreementKeyHash, record.NotAfterUnixSeconds, under.Measurement, under.Configuration,
-            record.Operator, record.Evidence, record.EndedBy, record.Position);
+            record.Operator, record.Evidence, record.EndedBy, record.Position, State.OwnRevocation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> KeepOwnRevocationAsync(ImmutableArray<byte> signingKey, ImmutableArray<byte> signature)
+    {
+        if (signingKey.IsDefault || signature.IsDefault || signingKey.Length != Es256Key.PublicKeyBytes || signature.Length != Es256Key.SignatureBytes) return false;
+        if (Es256Key.ComputeFingerprint(signingKey.AsSpan()).ToString() != Id) return false;
+        if (!OwnRevocation.IsSigned(Chain.ChainId, Chain.Contracts.PythiaRegistry, signingKey.AsSpan(), signature.AsSpan())) return false;
+
+        // ECDSA signs the same in many ways: the first word is as good as any.
+        await Stored.ApplyAsync(s => s.OwnRevocation is null ? s with { OwnRevocation = Hex.Format((byte[])[.. signingKey, .. signature]) } : s);
+        return true;
     }
 
     protected override EnclaveKeyRecord Apply(EnclaveKeyRecord record, RegistryEvent happened, LedgerPosition position) => happened switch

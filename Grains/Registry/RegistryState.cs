@@ -26,7 +26,11 @@ public sealed record PythiaRegistryRecord : MirroredRecord
 
 /// <summary>An enclave's key as it is stored.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.EnclaveKeyState")]
-public sealed record EnclaveKeyState : MirroredState<EnclaveKeyRecord>;
+public sealed record EnclaveKeyState : MirroredState<EnclaveKeyRecord>
+{
+    /// <summary>x ‖ y ‖ r ‖ s, 0x and 256 hex digits: no part of the record, since no block says it and none takes it back.</summary>
+    [Id(0)] public string? OwnRevocation { get; init; }
+}
 
 /// <summary>What the chain says of an enclave's key.</summary>
 [GenerateSerializer, Immutable, Alias("pythia.EnclaveKeyRecord")]

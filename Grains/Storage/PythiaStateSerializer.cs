@@ -115,6 +115,8 @@ public static class StateUpcasts
 [JsonSerializable(typeof(KeptRequestState))]
 [JsonSerializable(typeof(PythiaRegistryState))]
 [JsonSerializable(typeof(EnclaveKeyState))]
+[JsonSerializable(typeof(RegistrationDeskState))]
+[JsonSerializable(typeof(RegistrationEvidenceState))]
 internal sealed partial class StateJson : JsonSerializerContext;
 
 /// <summary>Bytes as base64 text instead of a list of numbers.</summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 using Pythia.Contracts.JsonRpc;
+using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
 using Pythia.Enclave.Verifier.Answers;
@@ -39,6 +40,15 @@ internal sealed class RegistryActs : IDisposable
     public DeploymentManifest Contracts => _contracts;
 
     private Address Contract => _contracts.PythiaRegistry;
+
+    /// <summary>The first relaying account of the settings; the caller disposes of it.</summary>
+    /// <exception cref="StartException">A file is missing or of another password.</exception>
+    public EthereumKey? OpenPayer()
+    {
+        var keys = RelayKeys.Open(_relay);
+        foreach (var other in keys.Skip(1)) other.Dispose();
+        return keys.Count > 0 ? keys[0] : null;
+    }
 
     /// <exception cref="StartException">No node or manifest is named, or they are of different chains.</exception>
     public static async Task<RegistryActs> OpenAsync(IConfiguration configuration, int hours, CancellationToken cancellationToken)

@@ -6,7 +6,7 @@ using Pythia.Silo.Commands.Faults;
 namespace Pythia.Silo.Commands;
 
 /// <summary>
-/// <c>registry prepare</c>, <c>registry sign</c>, <c>registry send</c>, <c>registry show</c>, <c>registry configuration</c>: what endorsers do at PythiaRegistry. Prepared is what wallets
+/// <c>registry prepare</c>, <c>registry sign</c>, <c>registry send</c>, <c>registry show</c>, <c>registry endorse</c>, <c>registry revoke-own-key</c>, <c>registry configuration</c>: what endorsers and operators do at PythiaRegistry. Prepared is what wallets
 /// sign (eth_signTypedData_v4), each endorser signs it offline, and anybody with gas sends it with the signatures.
 /// </summary>
 internal static class RegistryCommand
@@ -22,6 +22,8 @@ internal static class RegistryCommand
             BuildShow(settings),
             BuildConfiguration(settings),
             FaultCommand.Build(settings),
+            RegistryEndorse.Build(settings),
+            RegistryRevokeOwnKey.Build(settings),
         };
         settings.AddTo(command);
         return command;

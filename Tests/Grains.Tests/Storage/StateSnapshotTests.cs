@@ -124,8 +124,14 @@ public sealed class StateSnapshotTests
                 Endorsers = ["0xa1", "0xa2"], Threshold = 2, EndorsersVersion = 1,
             },
         }),
+        State("registration desk", new RegistrationDeskState
+        {
+            Proposals = [new RegistrationView("0xd1", "0x1d", new RegistrationTerms("0x11", "0x22", "0x3e", "0xcf", "0x33", 4, "0x44", 5), "0xa1", [new EndorserSignature("0xa1", "0x51")])],
+        }),
+        State("registration evidence", new RegistrationEvidenceState { Evidence = [1, 2, 3] }),
         State("enclave key", new EnclaveKeyState
         {
+            OwnRevocation = "0x55",
             Record = new EnclaveKeyRecord
             {
                 Status = EnclaveKeyStatus.Revoked, SigningKey = "0x11", AgreementKeyHash = "0x22", NotAfterUnixSeconds = 4, Measurement = 1, Configuration = 1,
