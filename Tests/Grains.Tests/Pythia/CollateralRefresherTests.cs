@@ -30,11 +30,8 @@ public sealed class CollateralRefresherTests
         using var store = new CollateralStore(source, trust, new CollateralOptions(), time, folder: null);
         var good = (await store.GetAsync(Key)).Collateral;
 
-        var services = new ServiceCollection().AddLogging().AddPythiaTier().AddSingleton<TimeProvider>(time)
-            .AddSingleton(_ => new AttestationSetup(AttestationMode.Simulated, QuotePolicy.Strict with { Trust = trust }, store));
-        var type = services.Single(service => service.ImplementationType?.Name == "CollateralRefresher").ImplementationType!;
-        await using var provider = services.BuildServiceProvider();
-        using var refresher = (BackgroundService)ActivatorUtilities.CreateInstance(provider, type);
+        using var refresher = Refresher(time, trust, store, out var provider);
+        await using var disposed = provider;
         await refresher.StartAsync(CancellationToken.None);
 
         source.Throws = (Exception)Activator.CreateInstance(thrown)!;
@@ -48,6 +45,39 @@ public sealed class CollateralRefresherTests
         Assert.True(refresher.ExecuteTask.IsCompletedSuccessfully);
     }
 
+    [Fact]
+    public async Task ExecuteAsync_SourceThatHangs_HoldsUpNeitherWhatIsKeptNorTheStop()
+    {
+        var time = new ManualTimeProvider();
+        using var platform = SimulatedPlatform.Create(time);
+        var trust = QuoteTrust.Of(platform.RootKey);
+        using var source = new Source(platform);
+        using var store = new CollateralStore(source, trust, new CollateralOptions(), time, folder: null);
+        var good = (await store.GetAsync(Key)).Collateral;
+
+        using var refresher = Refresher(time, trust, store, out var provider);
+        await using (provider)
+        {
+            await refresher.StartAsync(CancellationToken.None);
+            source.Hangs = true;
+            time.Advance(TimeSpan.FromHours(13));
+            await source.AskedAsync(time);
+            Assert.Same(good, (await store.GetAsync(Key).WaitAsync(Patience)).Collateral);
+
+            await refresher.StopAsync(CancellationToken.None).WaitAsync(Patience);
+            Assert.True(refresher.ExecuteTask!.IsCompletedSuccessfully);
+        }
+    }
+
+    private static BackgroundService Refresher(ManualTimeProvider time, QuoteTrust trust, CollateralStore store, out ServiceProvider provider)
+    {
+        var services = new ServiceCollection().AddLogging().AddPythiaTier().AddSingleton<TimeProvider>(time)
+            .AddSingleton(_ => new AttestationSetup(AttestationMode.Simulated, QuotePolicy.Strict with { Trust = trust }, store));
+        var type = services.Single(service => service.ImplementationType?.Name == "CollateralRefresher").ImplementationType!;
+        provider = services.BuildServiceProvider();
+        return (BackgroundService)ActivatorUtilities.CreateInstance(provider, type);
+    }
+
     private sealed class Source(SimulatedPlatform platform) : ICollateralSource, IDisposable
     {
         private readonly SemaphoreSlim _asked = new(0);
@@ -55,6 +85,9 @@ public sealed class CollateralRefresherTests
         public void Dispose() => _asked.Dispose();
 
         public Exception? Throws { get; set; }
+
+        /// <summary>Until it is cancelled.</summary>
+        public bool Hangs { get; set; }
 
         // The service begins when its host's threads let it: its next tick is brought about until it is there.
         public async Task AskedAsync(ManualTimeProvider time)
@@ -64,11 +97,13 @@ public sealed class CollateralRefresherTests
             while (!await _asked.WaitAsync(TimeSpan.FromMilliseconds(20), patience.Token));
         }
 
-        public ValueTask<QuoteCollateral> GetAsync(CollateralKey key, CancellationToken cancellationToken = default)
+        public async ValueTask<QuoteCollateral> GetAsync(CollateralKey key, CancellationToken cancellationToken = default)
         {
-            if (Throws is not { } failure) return new SimulatedCollateralSource(platform).GetAsync(key, cancellationToken);
+            if (!Hangs && Throws is null) return await new SimulatedCollateralSource(platform).GetAsync(key, cancellationToken);
+
             _asked.Release();
-            throw failure;
+            if (Hangs) await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw Throws!;
         }
     }
 }
