@@ -7,6 +7,7 @@ using Pythia.Enclave;
 using Pythia.Enclave.Host;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
+using Pythia.Enclave.Verifier.Json;
 using Pythia.Ethereum;
 using Pythia.Grains;
 using Pythia.Grains.Registry;
@@ -98,6 +99,33 @@ public sealed class EnclaveKeysOnAnvilTests(AnvilMirror mirror) : IClassFixture<
         var receipt = await SendAsync(EnclaveKeyCalls.ProveNotCanonical(registration.X, registration.Y, lie, configuration));
         Assert.True(receipt.Succeeded);
         Assert.Equal((EnclaveKeyStatus.Faulted, "not canonical"), await StandingAsync(registration.KeyId));
+    }
+
+    [Fact]
+    public async Task Key_ThatSignedWhatItsBlocksStateBelies_Ends()
+    {
+        using var liar = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var (registration, _) = await RegisterAsync(PublicKeyOf(liar), "eight");
+        var named = (await mirror.Rpc.BlockAsync(BlockTag.Latest))!;
+        await mirror.Rpc.MineAsync(3);
+        var question = Question.Create(Device, 0, Fact.OwnerOf);
+        var configuration = mirror.EnclaveOptions("configured").ToConfiguration();
+        var block = await mirror.Rpc.CallAsync(new RpcRequest("eth_getBlockByHash", named.Hash, false));
+        Assert.True(HeaderJson.Check(block, named.Hash).TryGet(out var header, out var damage), $"{damage}");
+        var answer = await mirror.Rpc.CallAsync(new RpcRequest(
+            "eth_getProof", mirror.Deployment.DeviceRegistry, new[] { FactPlan.Start(Device, Fact.OwnerOf, 0).Needs[0].Slot }, new Dictionary<string, object?> { ["blockHash"] = named.Hash }));
+        Assert.True(AccountProof.Read(answer).TryGet(out var proven, out damage), $"{damage}");
+        Assert.True(new ProvenState(header, configuration.Contracts, [proven]).Trace(Device, Fact.OwnerOf).TryGet(out var paths, out damage), $"{damage}");
+        var proof = new StorageProof(configuration.Encode(), header.Rlp, [.. paths.Select(path => new AccountNodes(path.Account, path.Slots))]);
+
+        var body = new AnswerBody(named.Number, named.UnixSeconds, named.Hash, 0, null, [FactResult.Null]);
+        var truth = await SendAsync(EnclaveKeyCalls.ProveAgainstStorage(registration.X, registration.Y, await SignAsync(liar, question, body), proof));
+        Assert.False(truth.Succeeded);
+        var lie = await SignAsync(liar, question, body with { Results = [FactResult.Single(FactValue.Of(Registry))] });
+        var receipt = await SendAsync(EnclaveKeyCalls.ProveAgainstStorage(registration.X, registration.Y, lie, proof));
+        Assert.True(receipt.Succeeded);
+        Assert.StartsWith("[3, ", await AskAsync(registration.KeyId, receipt.BlockNumber));
+        Assert.Equal((EnclaveKeyStatus.Faulted, "storage"), await StandingAsync(registration.KeyId));
     }
 
     [Fact]

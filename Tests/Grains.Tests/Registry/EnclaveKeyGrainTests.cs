@@ -43,6 +43,17 @@ public sealed class EnclaveKeyGrainTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(2, "block")]
+    [InlineData(3, "not canonical")]
+    [InlineData(4, "storage")]
+    public async Task Follow_FaultOfEachKind_IsNamed(byte fault, string words)
+    {
+        await FollowAsync(Endorsed("Measurement", 1, Measurement), Endorsed("Configuration", 1, Configuration), Registered());
+        await FollowAsync(_world.Registries.Pythia("KeyFaulted", _registration.KeyId, fault, Hash32.FromUInt64(9)));
+        Assert.Equal((EnclaveKeyStatus.Faulted, words), await StandingAsync());
+    }
+
+    [Theory]
     [InlineData("Measurement")]
     [InlineData("Configuration")]
     public async Task Follow_EndOfWhatAKeyIsUnder_EndsIt_AndANewPlaceDoesNotBringItBack(string what)
