@@ -474,6 +474,11 @@ contract PythiaStorageTest is StateTest {
         bytes memory other = configurationOf(block.chainid, alice);
         refusedUnder(other, abi.encodeWithSelector(foreign, alice, bytes32(0)));
 
+        // Another address with the very code that ours has.
+        vm.etch(alice, address(registry).code);
+        other = configurationOf(block.chainid, alice);
+        refusedUnder(other, abi.encodeWithSelector(foreign, alice, address(registry).codehash));
+
         // The right address with other code than it has here: the same id on a chain that parted from ours.
         bytes memory ours = configurationOf(block.chainid, address(registry));
         other = bytes.concat(ours);
