@@ -215,6 +215,23 @@ public sealed class EnclaveProtocolTests : IAsyncLifetime
         (thrown.Fault, thrown.Message).ShouldBe((EnclaveFault.Gone, "no Hello within 5 s"));
     }
 
+    [Fact]
+    public async Task Serve_PeerThatSaysNothing_IsClosedAfterFiveSeconds()
+    {
+        using var peer = new ScriptedPeer();
+        using var silent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var accepting = peer.AcceptSilentlyAsync();
+        await silent.ConnectAsync(peer.EndPoint);
+        var time = new Vectors.ManualTimeProvider();
+        using var load = new Serving.ServedLoad();
+        using var served = new Serving.ServedConnection(await accepting, new ScriptedEnclave(), load, time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var serving = served.RunAsync(TimeSpan.Zero, CancellationToken.None);
+        time.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
+        serving.IsCompleted.ShouldBeFalse();
+        time.Advance(TimeSpan.FromTicks(1));
+        await serving.WaitAsync(Patience);
+    }
+
     [Theory]
     [InlineData("hello of another", new byte[] { 0, 0, 0, 23, 0, 0, 0, 0, 0x80, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0, 1, 4, 0 }, EnclaveFault.Malformed)]
     [InlineData("a reply first", new byte[] { 0, 0, 0, 5, 0, 0, 0, 0, 0x85 }, EnclaveFault.Malformed)]
