@@ -97,6 +97,12 @@ internal sealed partial class SiloProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
+    /// <summary>Kills a process that this one has started.</summary>
+    public static void Kill(int processId)
+    {
+        if (Kill(processId, SigKill) != 0) throw new InvalidOperationException($"kill({processId}, {SigKill}) failed: errno {Marshal.GetLastPInvokeError()}");
+    }
+
     public void Signal(int signal)
     {
         if (Kill(_process.Id, signal) != 0) throw new InvalidOperationException($"kill({_process.Id}, {signal}) failed: errno {Marshal.GetLastPInvokeError()}");
