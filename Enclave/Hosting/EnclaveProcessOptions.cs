@@ -28,16 +28,16 @@ public sealed class EnclaveProcessOptions
     /// The program to start with Process, a path: pythia-enclave.dll runs on this silo's own runtime, anything else is run as it is. Default:
     /// <c>enclave/pythia-enclave.dll</c> beside the silo.
     /// </summary>
-    public string Program { get; set; } = "";
+    public string Program { get; set => field = value ?? ""; } = "";
 
     /// <summary>Where the enclave listens with Connect: <c>unix:/path</c> or <c>tcp:address:port</c>. No default.</summary>
-    public string EndPoint { get; set; } = "";
+    public string EndPoint { get; set => field = value ?? ""; } = "";
 
     /// <summary>What makes the quotes of a child (Process): none, gramine or simulated. Default in a silo what <c>Attestation:Mode</c> says; elsewhere none.</summary>
-    public string Attester { get; set; } = "";
+    public string Attester { get; set => field = value ?? ""; } = "";
 
     /// <summary>Folder of the simulated platform; with the attester simulated, and only then. Default in a silo the one that it appraises by.</summary>
-    public string SimulatedPlatform { get; set; } = "";
+    public string SimulatedPlatform { get; set => field = value ?? ""; } = "";
 
     /// <summary>
     /// Folder of the children's files and sockets, for this user alone; each enclave has one of its name in it. Default in a silo <c>enclaves</c> in its data

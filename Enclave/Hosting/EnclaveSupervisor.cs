@@ -27,7 +27,6 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     private readonly EnclaveFiles _files;
     private readonly string _program;
     private readonly string _id;
-    private int _isDisposed;
 
     // A way of its own: what waits for its turn on the other one does not make a busy enclave look like one that hangs.
     private readonly SocketEnclave _pings;
@@ -59,8 +58,6 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     /// <inheritdoc/>
     public override void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0) return; // a container that registered it twice disposes of it twice
-
         base.Dispose();
         _metrics.Dispose();
         _files.Dispose();

@@ -75,7 +75,7 @@ public sealed class EnclaveOptionsTests
         using var host = Build(settings);
         await host.StartAsync();
         await host.Services.GetRequiredService<IEnclave>().IdentifyAsync();
-        var folder = host.Services.GetRequiredService<EnclaveSupervisor>().FilesFolder;
+        var folder = host.Services.GetRequiredService<EnclaveFleet>().Members[0].Supervisor!.FilesFolder;
         Directory.Exists(folder).ShouldBeTrue();
         await host.StopAsync();
         host.Dispose();

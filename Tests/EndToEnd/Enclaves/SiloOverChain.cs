@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Net;
 using System.Text.Json.Nodes;
 using Pythia.Device;
@@ -111,13 +112,14 @@ internal sealed class SiloOverChain : IAsyncDisposable
     }
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> find, Func<T, bool> holds)
+        where T : IEnumerable
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var found = await find();
             if (holds(found)) return found;
-            if (patience.IsCancellationRequested) throw new TimeoutException($"found after {Patience}: {System.Text.Json.JsonSerializer.Serialize(found, new System.Text.Json.JsonSerializerOptions { IncludeFields = true })}");
+            if (patience.IsCancellationRequested) throw new TimeoutException($"found after {Patience}: {string.Join("; ", found.Cast<object>())}");
             await Task.Delay(20);
         }
     }
