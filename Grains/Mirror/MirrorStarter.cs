@@ -41,7 +41,11 @@ internal sealed partial class MirrorStarter(IGrainFactory grains, LedgerChains c
                 await start();
                 return;
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return; // the silo stops; a failure that goes out of a service would look like one of its own
+            }
+            catch (Exception e)
             {
                 LogNotYet(e);
                 await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
