@@ -1,5 +1,5 @@
-using Pythia.Gateway.Problems;
 using Pythia.Gateway.Passports;
+using Pythia.Gateway.Problems;
 using Pythia.Gateway.Registry;
 using Pythia.Grains.Registry;
 using static Pythia.Gateway.OpenApi.ApiExamples;

@@ -56,7 +56,9 @@ internal static class RegistryEndorse
         using var payer = acts.OpenPayer();
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
         {
-            BaseAddress = order.Gateway, Timeout = GatewayPatience, MaxResponseContentBufferSize = EndorserGateway.MostBytes,
+            BaseAddress = order.Gateway,
+            Timeout = GatewayPatience,
+            MaxResponseContentBufferSize = EndorserGateway.MostBytes,
         };
         var chain = new EndorserChain(acts.Rpc, acts.Contracts, payer ?? key, TimeProvider.System);
         var endorser = new RegistrationEndorser(new EndorserGateway(http, acts.Contracts.ChainId), chain, key, terms, order.Watch, TimeProvider.System);
@@ -115,7 +117,11 @@ internal static class RegistryEndorse
         => Console.Out.WriteLine(json
             ? new JsonObject
             {
-                ["event"] = $"{note.Event}", ["enclave"] = note.Enclave, ["keyId"] = note.KeyId?.ToString(), ["registration"] = note.Digest?.ToString(), ["detail"] = note.Detail,
+                ["event"] = $"{note.Event}",
+                ["enclave"] = note.Enclave,
+                ["keyId"] = note.KeyId?.ToString(),
+                ["registration"] = note.Digest?.ToString(),
+                ["detail"] = note.Detail,
             }.ToJsonString()
             : $"{note}");
 

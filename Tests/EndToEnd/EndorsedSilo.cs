@@ -59,7 +59,10 @@ public sealed class EndorsedSilo : IAsyncLifetime, IDisposable
 
         var values = new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["Data:Folder"] = _folder.PathOf("data"), ["Chain:EndorserThreshold"] = "2", ["Gateway:RequestsPerSecond"] = "10000", ["Gateway:RequestBurst"] = "10000",
+            ["Data:Folder"] = _folder.PathOf("data"),
+            ["Chain:EndorserThreshold"] = "2",
+            ["Gateway:RequestsPerSecond"] = "10000",
+            ["Gateway:RequestBurst"] = "10000",
             ["Passport:QuotesPerMinute"] = "6000",
         };
         for (var i = 0; i < Endorsers.Count; i++) values[$"Chain:Endorsers:{i}"] = Endorsers[i].Address.ToString();

@@ -4,6 +4,7 @@ using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Headers;
 using Pythia.Ethereum;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.Silo.Commands.Faults;
 

@@ -24,7 +24,7 @@ internal static class FaultCommand
 
         Command BuildStorage()
         {
-            var (answer, request, configuration) = (Answer("ANSWER"), Request("--request"), Configuration());
+            var (answer, request, configuration) = (AnswerFile("ANSWER"), RequestFile("--request"), Configuration());
             var proof = new Option<string?>("--proof") { Description = "The raw proof, {\"header\":…,\"proofs\":[…]}; without it, header and proofs come from the nodes of Chain:Rpc.", HelpName = "FILE" };
             var storage = new Command("storage", "One answer, against header and state of the very block that it names; of any level and age.") { answer, request, configuration, proof };
             storage.SetAction((parsed, stop) => RunAsync(
@@ -34,8 +34,8 @@ internal static class FaultCommand
 
         Command BuildContradiction()
         {
-            var (answer, request) = (Answer("ANSWER"), Request("--request"));
-            var (other, otherRequest) = (Answer("OTHER"), Request("--other-request"));
+            var (answer, request) = (AnswerFile("ANSWER"), RequestFile("--request"));
+            var (other, otherRequest) = (AnswerFile("OTHER"), RequestFile("--other-request"));
             var contradiction = new Command("contradiction", "Two answers under one block hash that can't both be true.") { answer, other, request, otherRequest };
             contradiction.SetAction((parsed, stop) => RunAsync(
                 parsed,
@@ -48,7 +48,7 @@ internal static class FaultCommand
 
         Command BuildNotCanonical()
         {
-            var (answer, request, configuration) = (Answer("ANSWER"), Request("--request"), Configuration());
+            var (answer, request, configuration) = (AnswerFile("ANSWER"), RequestFile("--request"), Configuration());
             var notCanonical = new Command("not-canonical", "A finalized answer of a block that is not the chain's; of the last 8,191 blocks.") { answer, request, configuration };
             notCanonical.SetAction((parsed, stop) => RunAsync(
                 parsed, parsed.GetValue(configuration), (fault, token) => fault.NotCanonicalAsync(new(parsed.GetRequiredValue(answer), parsed.GetRequiredValue(request)), token), stop));
@@ -79,9 +79,9 @@ internal static class FaultCommand
         return SiloCommandLine.AllHolds;
     }
 
-    private static Argument<string> Answer(string name) => new(name) { Description = "File with the COSE_Sign1 bytes of an answer; - is standard input." };
+    private static Argument<string> AnswerFile(string name) => new(name) { Description = "File with the COSE_Sign1 bytes of an answer; - is standard input." };
 
-    private static Option<string> Request(string name) => new(name) { Description = "File with the CBOR bytes of the request that it answers.", Required = true, HelpName = "FILE" };
+    private static Option<string> RequestFile(string name) => new(name) { Description = "File with the CBOR bytes of the request that it answers.", Required = true, HelpName = "FILE" };
 
     private static Option<string?> Configuration() => new("--configuration")
     {

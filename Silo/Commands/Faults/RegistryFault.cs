@@ -5,6 +5,7 @@ using Pythia.Enclave.Verifier.Facts;
 using Pythia.Enclave.Verifier.Headers;
 using Pythia.Enclave.Verifier.Json;
 using Pythia.Ethereum;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.Silo.Commands.Faults;
 

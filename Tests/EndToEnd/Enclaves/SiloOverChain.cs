@@ -13,6 +13,7 @@ using Pythia.Ethereum;
 using Pythia.Grains.Pythia;
 using Pythia.Tests.DevChain;
 using Shouldly;
+using Request = Pythia.Enclave.Verifier.Answers.Request;
 
 namespace Pythia.EndToEnd.Enclaves;
 
