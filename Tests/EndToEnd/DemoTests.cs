@@ -62,7 +62,7 @@ public sealed class DemoTests : IDisposable
             (await silo.WaitForExitAsync()).ShouldBe(0, silo.Text);
 
             var lines = silo.Output.ToList();
-            lines.Count(line => line.Contains("  deployed ", StringComparison.Ordinal)).ShouldBe(run == 0 ? 5 : 0, silo.Text);
+            lines.Count(line => line.Contains("  deployed ", StringComparison.Ordinal)).ShouldBe(run == 0 ? 6 : 0, silo.Text);
             var from = 0;
             foreach (var expected in ExpectedInOrder)
             {

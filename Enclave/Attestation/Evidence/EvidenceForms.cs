@@ -17,9 +17,10 @@ internal static class EvidenceForms
     {
         if (!Ascii.IsValid(bytes.Span)) return bytes; // DER: the second byte of a length is above 127
 
-        var text = Encoding.ASCII.GetString(bytes.Span).Trim();
+        var text = Encoding.ASCII.GetString(bytes.Span).Trim([' ', '\t', '\r', '\n', '\0']);
         if (text.Length > 0 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit)) return Convert.FromHexString(text);
-        if (!PemEncoding.TryFind(text, out var fields) || !text[fields.Label].Equals(CrlLabel, StringComparison.Ordinal)) return bytes;
+        if (!PemEncoding.TryFind(text, out var fields) || !text[fields.Location].Equals(text, StringComparison.Ordinal)) return bytes; // nothing before it, nothing behind
+        if (!text[fields.Label].Equals(CrlLabel, StringComparison.Ordinal)) return bytes;
 
         return Convert.FromBase64String(text[fields.Base64Data]);
     }

@@ -88,6 +88,7 @@ internal sealed class PolicyReader
             isBySigner == read.IsvProdId is not null && isBySigner == read.MinimumIsvSvn is not null,
             $"{path}: isvProdId and minimumIsvSvn are expected beside mrsigner, and nowhere else");
         Expect(read.MrServiceTd is null || codes is ["mrtd"], $"{path}: mrservicetd is expected beside mrtd, and nowhere else");
+        Expect(read.MrServiceTd?.All(digit => digit == '0') is not true, $"{path}: mrservicetd: zeros found, a service domain's value expected, or nothing where none is bound");
         return read;
     }
 

@@ -146,7 +146,8 @@ public sealed record QuotePolicy
         if (facts.Tdx is { } tdx && measurement?.FitsServiceTd(tdx) is false)
         {
             var found = tdx.MrServiceTd is { } service ? Convert.ToHexStringLower(service.Span) : "none";
-            objections.Add(Reason(PolicyRefusal.ServiceTdBound, $"MRSERVICETD: {found} found, {measurement.MrServiceTd ?? "zeros"} expected: another domain may move this one"));
+            var why = measurement.MrServiceTd is null ? ": another domain may move this one" : "";
+            objections.Add(Reason(PolicyRefusal.ServiceTdBound, $"MRSERVICETD: {found} found, {measurement.MrServiceTd ?? "zeros"} expected{why}"));
         }
 
         var statuses = measurement?.Statuses ?? Statuses;

@@ -23,12 +23,19 @@ public sealed class EvidenceFormsTests : IDisposable
     [InlineData("hex")]
     [InlineData("HEX and a line feed")]
     [InlineData("PEM")]
-    [InlineData("PEM with CRLF")]
+    [InlineData("PEM with CRLF and a NUL behind")]
     public void ReadCollateral_CrlsInEachForm_AreReadAlike(string form)
     {
         WriteAs("root_ca_crl.der", _maker.Collateral().RootCaCrl!.Value.ToArray(), form);
         WriteAs("pck_crl.der", _maker.Collateral().PckCrl!.Value.ToArray(), form);
         Reasons().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void ReadCollateral_CrlWithTextBehind_IsNoCrl()
+    {
+        WriteAs("root_ca_crl.der", _maker.Collateral().RootCaCrl!.Value.ToArray(), "PEM and text behind");
+        Reasons().ShouldContain("RootCrlMalformed");
     }
 
     [Theory]
@@ -85,7 +92,8 @@ public sealed class EvidenceFormsTests : IDisposable
             "hex" => Encoding.ASCII.GetBytes(Convert.ToHexStringLower(der)),
             "HEX and a line feed" => Encoding.ASCII.GetBytes(Convert.ToHexString(der) + "\n"),
             "PEM" => Encoding.ASCII.GetBytes(PemEncoding.WriteString("X509 CRL", der)),
-            _ => Encoding.ASCII.GetBytes(PemEncoding.WriteString("X509 CRL", der).ReplaceLineEndings("\r\n") + "\r\n"),
+            "PEM and text behind" => Encoding.ASCII.GetBytes(PemEncoding.WriteString("X509 CRL", der) + "\nmore"),
+            _ => Encoding.ASCII.GetBytes(PemEncoding.WriteString("X509 CRL", der).ReplaceLineEndings("\r\n") + "\r\n\0"),
         });
     }
 }

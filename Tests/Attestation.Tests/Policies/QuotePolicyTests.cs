@@ -211,6 +211,7 @@ public sealed class QuotePolicyTests : IDisposable
     [InlineData("""{"measurements":[{"mrenclave":"12"}]}""", "64 lower-case hex digits")]
     [InlineData("""{"measurements":[{"mrenclave":"@E","mrservicetd":"@V"}]}""", "measurements[0]: mrservicetd is expected beside mrtd")]
     [InlineData("""{"measurements":[{"mrtd":"@T","mrservicetd":"b1"}]}""", "measurements[0].mrservicetd: \"b1\" found, 96 lower-case hex digits")]
+    [InlineData("""{"measurements":[{"mrtd":"@T","mrservicetd":"000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"}]}""", "measurements[0]: mrservicetd: zeros found")]
     public void Read_Mistake_IsNamed(string json, string named)
         => Should.Throw<QuotePolicyException>(() => Read(json)).Message.ShouldContain(named);
 

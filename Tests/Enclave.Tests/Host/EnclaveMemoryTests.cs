@@ -12,8 +12,8 @@ namespace Pythia.Enclave.Tests.Host;
 [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
 public sealed class EnclaveMemoryTests(AnvilChain chain, ITestOutputHelper output) : IClassFixture<AnvilChain>
 {
-    private const long IdleBytes = 64L << 20;
-    private const long LoadedBytes = 128L << 20;
+    private const long IdleBytes = 64_000_000;
+    private const long LoadedBytes = 128_000_000;
     private const int Answers = 20_000;
     private const int Devices = 200;
 
