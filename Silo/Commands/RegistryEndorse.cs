@@ -30,7 +30,7 @@ internal static class RegistryEndorse
         var policy = new Option<FileInfo>("--policy") { Description = "Whom to stand for: a verifier's policy (docs/operations/passports.md).", Required = true };
         var keystore = new Option<FileInfo>("--keystore-file") { Description = "The endorser's encrypted key.", Required = true };
         var password = new Option<FileInfo>("--password-file") { Description = "A file with its password, which nobody else may read.", Required = true };
-        var days = Number("--days", "How long a key may be good at most: 1 to 90. Default 30.", 30, 1, 90);
+        var days = Number("--days", "How long a key may be good at most: 2 to 90. Default 30.", 30, 2, 90);
         var hours = Number("--hours", "How long its own proposals stay open: 1 to 168. Default 24.", 24, 1, 168);
         var watch = new Option<bool>("--watch") { Description = "Goes on until it is stopped." };
         var seconds = Number("--seconds", "From look to look with --watch: 1 to 3600. Default 15.", 15, 1, 3_600);

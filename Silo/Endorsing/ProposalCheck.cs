@@ -6,7 +6,8 @@ namespace Pythia.Silo.Endorsing;
 
 /// <summary>
 /// Holds another endorser's proposal against one's own policy and one's own look at the enclave: 1. the proposer's evidence is what its hash says and is let through by
-/// this policy, 2. every term follows from it, 3. it is of the enclave that answered to one's own nonce, 4. its times are near enough. Pure.
+/// this policy, 2. every term follows from it, 3. it is of the enclave that answered to one's own nonce, 4. its times are near enough, and not so near that the registration
+/// is worth nothing. Pure.
 /// </summary>
 internal static class ProposalCheck
 {
@@ -14,6 +15,9 @@ internal static class ProposalCheck
     private static readonly TimeSpan Skew = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan LongestOpen = TimeSpan.FromDays(7);
+
+    // One who wants a quarter of what one wants oneself is agreed with.
+    private const ulong LeastPart = 4;
 
     /// <param name="proposal">Whose digest is that of its terms.</param>
     /// <param name="evidence">As handed over for the proposer's.</param>
@@ -35,13 +39,19 @@ internal static class ProposalCheck
         CompareTerms(act, own.ToAct(act.Contract, act.DeadlineUnixSeconds), "the enclave", reasons);
 
         // 4. times
-        var latest = look.Claims.ExpiresUnixSeconds;
-        if (act.Registration.NotAfter > latest || act.Registration.NotAfter <= (ulong)now.ToUnixTimeSeconds())
-            reasons.Add($"NotAfter: {act.Registration.NotAfter} found, {now.ToUnixTimeSeconds() + 1} to {latest} expected");
-
         var lastDeadline = (ulong)(now + LongestOpen + Skew).ToUnixTimeSeconds();
         if (act.DeadlineUnixSeconds > lastDeadline) reasons.Add($"Deadline: {act.DeadlineUnixSeconds} found, at most {lastDeadline} expected");
+
+        var (least, latest) = (LeastNotAfter(Math.Min(act.DeadlineUnixSeconds, lastDeadline), own, now), look.Claims.ExpiresUnixSeconds);
+        if (act.Registration.NotAfter < least || act.Registration.NotAfter > latest) reasons.Add($"NotAfter: {act.Registration.NotAfter} found, {least} to {latest} expected");
         return reasons.ToImmutable();
+    }
+
+    // From now and from the deadline on: signatures can be kept back until then.
+    private static ulong LeastNotAfter(ulong deadline, EnclaveLook own, DateTimeOffset now)
+    {
+        var seconds = (ulong)now.ToUnixTimeSeconds();
+        return Math.Max(Math.Max(seconds, deadline) + (ulong)EnclaveLook.LeastLifetime.TotalSeconds, seconds + ((own.Claims!.ExpiresUnixSeconds - seconds) / LeastPart));
     }
 
     private static void CompareTerms(RegisterKeyAct found, RegisterKeyAct expected, string of, ImmutableArray<string>.Builder reasons)

@@ -124,8 +124,9 @@ internal sealed class RegistrationEndorser(EndorserGateway gateway, EndorserChai
 
         var nonce = RandomNumberGenerator.GetBytes(Passport.NonceBytes);
         var bytes = await gateway.EvidenceAsync(round.Key.Enclave, Es256Key.ComputeKeyId(round.Key.SigningKey), nonce, cancellationToken);
-        var look = EnclaveLook.At(bytes, terms, terms.KeyLifetime, time.GetUtcNow());
-        var reasons = look.FindOthers(round.Key.SigningKey, nonce);
+        var now = time.GetUtcNow();
+        var look = EnclaveLook.At(bytes, terms, terms.KeyLifetime, now);
+        var reasons = look.FindOthers(round.Key.SigningKey, nonce, now);
         if (reasons.IsEmpty && await chain.FindNotEndorsedAsync(look.ToAct(chain.Contract, 0), cancellationToken) is { } notEndorsed) reasons = [notEndorsed];
         if (reasons.IsEmpty) return (look, bytes);
 
@@ -168,7 +169,7 @@ internal sealed class RegistrationEndorser(EndorserGateway gateway, EndorserChai
 
     private async Task<Proposal> ProposeAsync(KeyRound round, EnclaveLook look, byte[] evidence, CancellationToken cancellationToken)
     {
-        var act = look.ToAct(chain.Contract, (ulong)(time.GetUtcNow() + terms.OpenTime).ToUnixTimeSeconds());
+        var act = look.ToAct(chain.Contract, look.DeadlineOf(time.GetUtcNow(), terms.OpenTime));
         var digest = act.Digest(chain.ChainId);
         var signature = key.Sign(digest).ToArray();
         await gateway.ProposeAsync(new(RegistrationActs.InForm(act), Hex.Format(evidence), Hex.Format(signature)), cancellationToken);

@@ -117,7 +117,7 @@ public sealed class EndorsedSilo : IAsyncLifetime, IDisposable
             new EndorserGateway(http, ChainId), chain, Endorsers[index], TermsOf(change?.Invoke(policy) ?? policy), isPatient: true, TimeProvider.System);
     }
 
-    internal static EndorserTerms TermsOf(PassportPolicy policy) => new(policy, TimeSpan.FromDays(1), TimeSpan.FromHours(24));
+    internal static EndorserTerms TermsOf(PassportPolicy policy) => new(policy, TimeSpan.FromDays(2), TimeSpan.FromHours(24));
 
     internal PassportPolicy PolicyOf(string operatorName) => new()
     {
@@ -129,10 +129,15 @@ public sealed class EndorsedSilo : IAsyncLifetime, IDisposable
     /// <summary>A gateway's reply to an endorser that is none.</summary>
     internal HttpClient Http() => new() { BaseAddress = Program.Url };
 
-    internal async Task<Enclave.Verifier.Passports.Passport> ClaimsAsync()
+    internal async Task<byte[]> EvidenceAsync()
     {
         using var http = Http();
-        var evidence = await http.GetByteArrayAsync($"/pythia/{ChainId}/evidence?nonce={new string('1', 16)}");
+        return await http.GetByteArrayAsync($"/pythia/{ChainId}/evidence?nonce={new string('1', 16)}");
+    }
+
+    internal async Task<Enclave.Verifier.Passports.Passport> ClaimsAsync()
+    {
+        var evidence = await EvidenceAsync();
         var look = EnclaveLook.At(evidence, TermsOf(PolicyOf("whoever")), TimeSpan.FromDays(1), TimeProvider.System.GetUtcNow());
         return look.Claims ?? throw new InvalidOperationException(string.Join("; ", look.Reasons));
     }

@@ -1,10 +1,13 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Pythia.Enclave.Attestation.Evidence;
+using Pythia.Enclave.Verifier.Cbor;
 using Pythia.Ethereum;
 using Pythia.Gateway;
 using Pythia.Gateway.Registry;
 using Pythia.Grains.Registry;
+using Shouldly;
 
 namespace Pythia.EndToEnd;
 
@@ -20,8 +23,16 @@ internal sealed class LyingGateway(string what, ulong chainId, Address registry)
         if (request.Method != HttpMethod.Get) return response;
         if (what.StartsWith("terms", StringComparison.Ordinal) && path.EndsWith("/registrations", StringComparison.Ordinal)) await AlterAsync(response, Retell);
         if (what == "evidence" && path.Contains("/registrations/", StringComparison.Ordinal)) await AlterAsync(response, bytes => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]);
+        if (what == "key ends" && path.Contains("/enclaves/", StringComparison.Ordinal)) await AlterAsync(response, EndSoon);
         if (what == "no evidence" && path.EndsWith("/evidence", StringComparison.Ordinal)) await AlterAsync(response, bytes => bytes[..^1]);
         return response;
+    }
+
+    // The enclave does not sign when it means to end its key.
+    private static byte[] EndSoon(byte[] bytes)
+    {
+        EnclaveEvidence.Decode(bytes, out var evidence).ShouldBe(CborError.None);
+        return (evidence! with { KeyEndsUnixSeconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 120 }).Encode();
     }
 
     private byte[] Retell(byte[] bytes)

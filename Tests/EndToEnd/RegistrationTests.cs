@@ -9,6 +9,7 @@ using Pythia.Ethereum;
 using Pythia.Gateway;
 using Pythia.Gateway.Registry;
 using Pythia.Grains;
+using Pythia.Grains.Registry;
 using Pythia.Silo.Endorsing;
 using Shouldly;
 using ChainStatus = Pythia.Contracts.Registries.EnclaveKeyStatus;
@@ -19,6 +20,9 @@ namespace Pythia.EndToEnd;
 public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<EndorsedSilo>
 {
     private const string OperatorA = "operator-a.example";
+    private const ulong Day = 86_400;
+
+    private static ulong Now => (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
     [Fact(Skip = InOneProcess.Skip)]
     public async Task Round_TwoOfThree_RegisterTheKeyAndTheThirdRefusesByName()
@@ -112,6 +116,66 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
 
         // It is left alone for a while: a refusal costs its enclave a quote.
         (await RoundAsync(endorser)).ShouldBeEmpty();
+    }
+
+    [Fact(Skip = InOneProcess.Skip)]
+    public async Task Round_GatewaySaysThatTheKeyEndsSoon_IsRegisteredForAsLongAsTheEndorserWants()
+    {
+        var keyId = await FreshKeyAsync();
+        using var liar = new LyingGateway("key ends", silo.ChainId, silo.Registry);
+        var before = Now;
+        Single(await RoundAsync(silo.EndorserOf(0, OperatorA, liar))).Event.ShouldBe(EndorserEvent.Proposed);
+        var proposed = (await silo.Grains.GetRegistrationDesk(silo.ChainId).ListAsync()).Single(view => view.KeyId == keyId.ToString());
+        proposed.Terms.NotAfterUnixSeconds.ShouldBeGreaterThanOrEqualTo(before + (2 * Day));
+    }
+
+    // A key is registered once: registered for a minute, it is Expired for good.
+    [Theory(Skip = InOneProcess.Skip)]
+    [InlineData(120, Day)]
+    [InlineData(Day - 60, 60)]
+    [InlineData((2 * Day) - 60, Day)] // kept back until its last hour, it would hold for a day less a minute
+    public async Task Round_AnotherProposesTrueEvidenceForAShortTime_IsNotSigned(ulong seconds, ulong open)
+    {
+        var keyId = await FreshKeyAsync();
+        var evidence = await silo.EvidenceAsync();
+        var look = EnclaveLook.At(evidence, EndorsedSilo.TermsOf(silo.PolicyOf(OperatorA)), TimeSpan.FromDays(2), TimeProvider.System.GetUtcNow());
+        var act = look.ToAct(silo.Registry, Now + open);
+        act = act with { Registration = act.Registration with { NotAfter = Now + seconds } };
+        (await ProposeAsync(act, evidence, EndorsedSilo.Endorsers[0])).ShouldBe("accepted");
+
+        var notes = await RoundAsync(silo.EndorserOf(1, OperatorA));
+        notes.Select(note => note.Event).ShouldBe([EndorserEvent.ProposalRefused, EndorserEvent.Proposed], Words(notes));
+        notes[0].Detail.ShouldStartWith("NotAfter: ");
+        (await silo.Reader.KeyAsync(keyId)).Status.ShouldBe(ChainStatus.Unknown);
+    }
+
+    // A gateway picks the collateral that it shows.
+    [Fact(Skip = InOneProcess.Skip)]
+    public async Task Find_CollateralNearlyOver_IsRefusedByName()
+    {
+        var (evidence, terms) = (await silo.EvidenceAsync(), EndorsedSilo.TermsOf(silo.PolicyOf(OperatorA)) with { KeyLifetime = TimeSpan.FromDays(90) });
+        var ends = DateTimeOffset.FromUnixTimeSeconds((long)EnclaveLook.At(evidence, terms, terms.KeyLifetime, TimeProvider.System.GetUtcNow()).Claims!.ExpiresUnixSeconds);
+        Find(ends.AddHours(-26)).ShouldBeEmpty();
+        Find(ends.AddHours(-24)).ShouldHaveSingleItem().ShouldStartWith("EndsTooSoon: ");
+
+        ImmutableArray<string> Find(DateTimeOffset now)
+        {
+            var look = EnclaveLook.At(evidence, terms, terms.KeyLifetime, now);
+            return look.FindOthers([.. look.Claims!.SigningKey], [.. look.Claims.Nonce!], now);
+        }
+    }
+
+    [Theory(Skip = InOneProcess.Skip)]
+    [InlineData(4, false)]
+    [InlineData(6, true)]
+    public async Task FindReasons_FarLessThanOneWantsOneself_IsRefusedByName(ulong days, bool isSigned)
+    {
+        var (evidence, terms, now) = (await silo.EvidenceAsync(), EndorsedSilo.TermsOf(silo.PolicyOf(OperatorA)) with { KeyLifetime = TimeSpan.FromDays(20) }, TimeProvider.System.GetUtcNow());
+        var own = EnclaveLook.At(evidence, terms, terms.KeyLifetime, now);
+        var act = own.ToAct(silo.Registry, Now + 3_600);
+        act = act with { Registration = act.Registration with { NotAfter = Now + (days * Day) } };
+        var reasons = ProposalCheck.FindReasons(new Proposal(act.Digest(silo.ChainId), act, []), evidence, own, terms, now);
+        reasons.Select(reason => reason.Split(' ')[0]).ShouldBe(isSigned ? [] : ["NotAfter:"]);
     }
 
     [Fact(Skip = InOneProcess.Skip)]
@@ -231,6 +295,13 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
 
     private static ulong BlockOf(ImmutableArray<EndorserNote> notes)
         => ulong.Parse(notes.Single(note => note.Event == EndorserEvent.Registered).Detail.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
+
+    private async Task<string> ProposeAsync(RegisterKeyAct act, byte[] evidence, Contracts.Keys.EthereumKey signer)
+    {
+        using var http = silo.Http();
+        var proposal = new ProposedRegistrationJson(RegistrationActs.InForm(act), Hex.Format(evidence), Hex.Format(signer.Sign(act.Digest(silo.ChainId)).ToArray()));
+        return await VerdictAsync(await http.PostAsJsonAsync($"/v1/chains/{silo.ChainId}/registrations", proposal, GatewayJson.Options));
+    }
 
     private Task<HttpResponseMessage> SignAsync(HttpClient http, Hash32 digest, byte[] signature)
         => http.PostAsJsonAsync($"/v1/chains/{silo.ChainId}/registrations/{digest}/signatures", new RegistrationSignatureJson(Hex.Format(signature)), GatewayJson.Options);
