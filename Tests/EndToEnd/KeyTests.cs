@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Pythia.Vectors;
 using Shouldly;
 
@@ -37,8 +36,8 @@ public sealed class KeyTests : IDisposable
 
         // Another program opens it.
         var cast = Path.Combine(SharedVectors.RepositoryRoot, "Contracts", "node_modules", ".bin", "cast");
-        var decrypted = await RunProgramAsync(cast, "", "wallet", "decrypt-keystore", "relay.json", "--keystore-dir", _folder.FullName, "--unsafe-password", "correct horse");
-        decrypted.Text.ShouldContain(KnownKey);
+        var decrypted = await ShortRun.RunAsync(cast, "", "wallet", "decrypt-keystore", "relay.json", "--keystore-dir", _folder.FullName, "--unsafe-password", "correct horse");
+        (decrypted.Output + decrypted.Error).ShouldContain(KnownKey);
     }
 
     [Fact]
@@ -126,24 +125,9 @@ public sealed class KeyTests : IDisposable
         return path;
     }
 
-    private static Task<(int Code, string Text)> RunAsync(string input, params string[] arguments)
-        => RunProgramAsync("dotnet", input, [Path.Combine(AppContext.BaseDirectory, "Pythia.Silo.dll"), .. arguments]);
-
-    private static async Task<(int Code, string Text)> RunProgramAsync(string program, string input, params string[] arguments)
+    private static async Task<(int Code, string Text)> RunAsync(string input, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var error = process.StandardError.ReadToEndAsync(patience.Token);
-        await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, await output + await error);
+        var (code, output, error) = await ShortRun.SiloAsync(input, arguments);
+        return (code, output + error);
     }
 }

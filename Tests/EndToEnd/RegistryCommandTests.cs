@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
@@ -20,7 +19,7 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
     {
         var measurement = Random();
         await CarryOutAsync("endorse-measurement", measurement);
-        var printed = (await RunAsync(["registry", "configuration", .. await SettingsAsync()])).Output.Trim();
+        var printed = (await ShortRun.SiloAsync(["registry", "configuration", .. await SettingsAsync()])).Output.Trim();
         var configuration = Hex.Format(SHA256.HashData(Hex.Parse(printed)));
         await CarryOutAsync("endorse-configuration", printed);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -33,14 +32,14 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
             "--evidence", evidence, "--days", "7");
 
         var keyId = KeyRegistration.KeyIdOf(Hash32.FromSpan(q.X), Hash32.FromSpan(q.Y)).ToString();
-        var shown = await RunAsync(["registry", "show", "--key", keyId, .. await SettingsAsync()]);
+        var shown = await ShortRun.SiloAsync(["registry", "show", "--key", keyId, .. await SettingsAsync()]);
         shown.Output.ShouldContain($"key {keyId}: Active");
         shown.Output.ShouldContain("3 of 5 endorsers, version 1");
 
         await CarryOutAsync("withdraw-measurement", measurement);
-        (await RunAsync(["registry", "show", "--key", keyId, .. await SettingsAsync()])).Output.ShouldContain($"key {keyId}: Withdrawn");
+        (await ShortRun.SiloAsync(["registry", "show", "--key", keyId, .. await SettingsAsync()])).Output.ShouldContain($"key {keyId}: Withdrawn");
         await CarryOutAsync("revoke-key", keyId);
-        var refused = await RunAsync(["registry", "prepare", "revoke-key", keyId, .. await SettingsAsync()]);
+        var refused = await ShortRun.SiloAsync(["registry", "prepare", "revoke-key", keyId, .. await SettingsAsync()]);
         (refused.Code, refused.Error.Trim()).ShouldBe((1, $"key {keyId} is Revoked already"));
     }
 
@@ -49,10 +48,10 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
     {
         var file = await PrepareAsync("endorse-measurement", Random());
         var stranger = EthereumKey.Create().Sign(await DigestOfAsync(file)).ToArray();
-        var refused = await RunAsync(["registry", "send", file, "--signature", Hex.Format(stranger), .. await SettingsAsync()]);
+        var refused = await ShortRun.SiloAsync(["registry", "send", file, "--signature", Hex.Format(stranger), .. await SettingsAsync()]);
         (refused.Code, refused.Error.Contains("an endorser's over this act expected", StringComparison.Ordinal)).ShouldBe((1, true), refused.Error);
 
-        var few = await RunAsync(["registry", "send", file, "--signature", await SignAsync(file, 0), "--signature", await SignAsync(file, 4), .. await SettingsAsync()]);
+        var few = await ShortRun.SiloAsync(["registry", "send", file, "--signature", await SignAsync(file, 0), "--signature", await SignAsync(file, 4), .. await SettingsAsync()]);
         (few.Code, few.Error.Contains("EndorsementsTooFew", StringComparison.Ordinal)).ShouldBe((1, true), few.Error);
     }
 
@@ -62,21 +61,21 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
         var file = _folder.PathOf("grant.json");
         await File.WriteAllTextAsync(file, new FreezeAct(new ActHeader(chain.Deployment.DeviceRegistry, Address.Zero, 0, 1), Hash32.Zero).ToTypedDataJson(chain.ChainId));
         var (keystore, password) = Keystored(0);
-        var refused = await RunAsync("registry", "sign", file, "--keystore-file", keystore, "--password-file", password);
+        var refused = await ShortRun.SiloAsync("registry", "sign", file, "--keystore-file", keystore, "--password-file", password);
         (refused.Code, refused.Error.Contains("Pythia PythiaRegistry version 1 expected", StringComparison.Ordinal)).ShouldBe((2, true), refused.Error);
     }
 
     private async Task CarryOutAsync(params string[] act)
     {
         var file = await PrepareAsync(act);
-        var sent = await RunAsync(
+        var sent = await ShortRun.SiloAsync(
             ["registry", "send", file, "--signature", await SignAsync(file, 3), "--signature", await SignAsync(file, 0), "--signature", await SignAsync(file, 1), .. await SettingsAsync()]);
         sent.Code.ShouldBe(0, sent.Error);
     }
 
     private async Task<string> PrepareAsync(params string[] act)
     {
-        var prepared = await RunAsync(["registry", "prepare", .. act, .. await SettingsAsync()]);
+        var prepared = await ShortRun.SiloAsync(["registry", "prepare", .. act, .. await SettingsAsync()]);
         prepared.Code.ShouldBe(0, prepared.Error);
         var file = _folder.PathOf($"{act[0]}.json");
         await File.WriteAllTextAsync(file, prepared.Output);
@@ -89,7 +88,7 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
         if (endorser != 0) return Hex.Format(RegistryChain.EndorserKeys[endorser].Sign(await DigestOfAsync(file)).ToArray());
 
         var (keystore, password) = Keystored(endorser);
-        var signed = await RunAsync("registry", "sign", file, "--keystore-file", keystore, "--password-file", password);
+        var signed = await ShortRun.SiloAsync("registry", "sign", file, "--keystore-file", keystore, "--password-file", password);
         signed.Code.ShouldBe(0, signed.Error);
         signed.Error.ShouldContain("deadline: ");
         return signed.Output.Trim();
@@ -127,19 +126,4 @@ public sealed class RegistryCommandTests(RegistryChain chain) : IClassFixture<Re
     }
 
     private static string Random() => Hex.Format(RandomNumberGenerator.GetBytes(Hash32.Size));
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Pythia.Silo.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var error = process.StandardError.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, await output, await error);
-    }
 }

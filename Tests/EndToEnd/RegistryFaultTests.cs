@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Keys;
@@ -80,29 +79,29 @@ public sealed class RegistryFaultTests(RegistryChain chain) : IClassFixture<Regi
     [Fact]
     public async Task EndorseConfiguration_OfAnotherChainOrItsHashAlone_IsRefused()
     {
-        var encoded = Hex.Parse((await RunAsync(["registry", "configuration", "--level", "2", .. await SettingsAsync()])).Output.Trim());
+        var encoded = Hex.Parse((await ShortRun.SiloAsync(["registry", "configuration", "--level", "2", .. await SettingsAsync()])).Output.Trim());
         EnclaveConfiguration.Decode(encoded, out var configuration);
         configuration!.Level.ShouldBe((byte)2);
         var file = _folder.PathOf("configuration");
         await File.WriteAllBytesAsync(file, (configuration with { ChainId = 1 }).Encode());
-        var other = await RunAsync(["registry", "prepare", "endorse-configuration", file, .. await SettingsAsync()]);
+        var other = await ShortRun.SiloAsync(["registry", "prepare", "endorse-configuration", file, .. await SettingsAsync()]);
         (other.Code, other.Error.Contains("chain 1 found, 31337 expected", StringComparison.Ordinal), other.Output).ShouldBe((1, true, ""), other.Error);
 
         var contracts = configuration.Contracts.Select(contract => contract.Name == "PolicyRegistry" ? contract with { CodeHash = Hash32.Zero } : contract);
         await File.WriteAllBytesAsync(file, (configuration with { Contracts = [.. contracts] }).Encode());
-        other = await RunAsync(["registry", "prepare", "endorse-configuration", file, .. await SettingsAsync()]);
+        other = await ShortRun.SiloAsync(["registry", "prepare", "endorse-configuration", file, .. await SettingsAsync()]);
         (other.Code, other.Error.Contains("PolicyRegistry: ", StringComparison.Ordinal)).ShouldBe((1, true), other.Error);
 
-        var hash = await RunAsync(["registry", "prepare", "endorse-configuration", Hex.Format(configuration.ComputeHash()), .. await SettingsAsync()]);
+        var hash = await ShortRun.SiloAsync(["registry", "prepare", "endorse-configuration", Hex.Format(configuration.ComputeHash()), .. await SettingsAsync()]);
         (hash.Code, hash.Error.Contains("which is a configuration's hash", StringComparison.Ordinal)).ShouldBe((2, true), hash.Error);
-        var good = await RunAsync(["registry", "prepare", "endorse-configuration", Hex.Format(encoded), .. await SettingsAsync()]);
+        var good = await ShortRun.SiloAsync(["registry", "prepare", "endorse-configuration", Hex.Format(encoded), .. await SettingsAsync()]);
         (good.Code, good.Error.Contains($"configuration {Hex.Format(configuration.ComputeHash())}", StringComparison.Ordinal)).ShouldBe((0, true), good.Error);
     }
 
     // As an enclave of this deployment has it; endorsed by the endorsers' keys.
     private async Task<Hash32> EndorsedConfigurationAsync()
     {
-        var printed = await RunAsync(["registry", "configuration", .. await SettingsAsync()]);
+        var printed = await ShortRun.SiloAsync(["registry", "configuration", .. await SettingsAsync()]);
         printed.Code.ShouldBe(0, printed.Error);
         var hash = Hash32.FromSpan(SHA256.HashData(Hex.Parse(printed.Output.Trim())));
         if (await chain.PythiaReader.IndexOfConfigurationAsync(hash) == 0)
@@ -147,7 +146,7 @@ public sealed class RegistryFaultTests(RegistryChain chain) : IClassFixture<Regi
         ECDsa key, string kind, (string Answer, string Request) files, (string Answer, string Request)? other = null, params string[] more)
     {
         string[] second = other is { } given ? [given.Answer, "--other-request", given.Request] : [];
-        return await RunAsync(
+        return await ShortRun.SiloAsync(
             ["registry", "fault", kind, files.Answer, .. second, "--request", files.Request, "--key", Hex.Format(PublicKeyOf(key)), .. more, .. await SettingsAsync()]);
     }
 
@@ -165,20 +164,5 @@ public sealed class RegistryFaultTests(RegistryChain chain) : IClassFixture<Regi
         var secret = new byte[EthereumKey.PrivateKeySize];
         payer.ExportPrivateKey(secret);
         return ["--set", $"Chain:Rpc:0={chain.Anvil.Address}", "--set", $"Chain:Manifest={chain.ManifestPath}", "--set", $"Relay:Key={Hex.Format(secret)}"];
-    }
-
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Pythia.Silo.dll"), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        })!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var error = process.StandardError.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
-        return (process.ExitCode, await output, await error);
     }
 }
