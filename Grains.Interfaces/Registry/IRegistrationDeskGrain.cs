@@ -20,7 +20,8 @@ public interface IRegistrationDeskGrain : IGrainWithStringKey
     /// <summary>Seconds that a proposal may stay open.</summary>
     const int LongestOpenSeconds = 7 * 86_400;
 
-    /// <summary>Takes a proposal, stored with its evidence before this returns. An endorser has one a key: a later one takes the place of its former.</summary>
+    /// <summary>Takes a proposal, stored with its evidence before this returns. An endorser has one a key: a later one takes the place of its former. Terms that are open
+    /// already, by whomever, get one more signature and nothing else.</summary>
     [Alias("Propose")]
     Task<DeskReceipt> ProposeAsync(RegistrationProposal proposal);
 

@@ -7,7 +7,7 @@ using Pythia.Grains.Storage;
 namespace Pythia.Grains.Registry;
 
 /// <summary>
-/// Keeps endorsers' proposals. One goes: 1. read, 2. times, 3. its signer is an endorser, 4. what it is under stands, and the key is not known to the chain, 5. evidence
+/// Keeps endorsers' proposals. One goes: 1. read, 2. times, 3. its signer is an endorser; what is known is signed by him, and stays as it is, 4. what it is under stands, and the key is not known to the chain, 5. evidence
 /// is stored, 6. proposal and signature are stored, in one write that also drops what is over.
 /// </summary>
 /// <remarks>Dead between 5 and 6, evidence stays that nobody lists; only an endorser can cause it, and the same proposal writes over it. Calls go down only: to
@@ -46,7 +46,8 @@ public sealed partial class RegistrationDeskGrain(
         // 3. an endorser's
         var registry = await GrainFactory.GetPythiaRegistry(_chain.ChainId).GetAsync();
         if (RegistrationRules.FindEndorser(digest, proposal.Signature, registry) is not { } proposer) return Refuse(DeskVerdict.NotAnEndorser, digest, NoEndorser);
-        if (Find(digest)?.Proposer == proposer) return new(DeskVerdict.AlreadyAccepted, $"{digest}", "");
+        var open = await StillOpenAsync(registry);
+        if (open.Any(known => known.Digest == $"{digest}")) return await SignAsync($"{digest}", proposal.Signature);
 
         // 4. what the chain says
         var keyId = act.Registration.KeyId.ToString();
@@ -58,7 +59,7 @@ public sealed partial class RegistrationDeskGrain(
 
         // 6. proposal
         var next = new RegistrationView($"{digest}", keyId, RegistrationActs.InForm(act), proposer, [new(proposer, Hex.Format(proposal.Signature.AsSpan()))]);
-        await StoreAsync(await StillOpenAsync(registry), next);
+        await StoreAsync(open, next);
         LogProposed(digest, keyId);
         return new(DeskVerdict.Accepted, $"{digest}", "");
     }

@@ -46,10 +46,10 @@ internal static class RegistrationRules
             .Where(proposal => proposal.Terms.DeadlineUnixSeconds > now && proposal.Terms.NotAfterUnixSeconds > now && registry.Endorsers.Contains(proposal.Proposer))
             .Select(proposal => proposal with { Signatures = proposal.Signatures.RemoveAll(signature => !registry.Endorsers.Contains(signature.Endorser)) })];
 
-    /// <summary>With one more. Its proposer's former one about the key goes, and its oldest where it would have too many.</summary>
+    /// <summary>With one more, that is not known. Its proposer's former one about the key goes, and its oldest where it would have too many.</summary>
     public static ImmutableArray<RegistrationView> With(ImmutableArray<RegistrationView> proposals, RegistrationView next)
     {
-        var kept = proposals.RemoveAll(other => other.Digest == next.Digest || (other.Proposer == next.Proposer && other.KeyId == next.KeyId));
+        var kept = proposals.RemoveAll(other => other.Proposer == next.Proposer && other.KeyId == next.KeyId);
         var own = kept.Where(other => other.Proposer == next.Proposer).ToArray();
         if (own.Length >= IRegistrationDeskGrain.MostOfOneEndorser) kept = kept.Remove(own[0]);
         return kept.Add(next);

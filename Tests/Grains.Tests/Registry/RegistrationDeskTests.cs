@@ -98,6 +98,39 @@ public sealed class RegistrationDeskTests : IAsyncLifetime
         Assert.Equal(DeskVerdict.Unknown, (await SignAsync(first, _endorsers[2])).Verdict);
     }
 
+    // One endorser posts another's terms and evidence with its own signature, and then something else about the key.
+    [Fact]
+    public async Task Propose_AnothersTermsAsOnesOwn_IsASignatureAndTakesNothingAway()
+    {
+        var act = ActOf(1);
+        await ProposeAsync(act, _endorsers[0]);
+        await SignAsync(act, _endorsers[1]);
+        Assert.Equal(DeskVerdict.Accepted, (await ProposeAsync(act, _endorsers[2])).Verdict);
+        Assert.Equal(DeskVerdict.AlreadyAccepted, (await ProposeAsync(act, _endorsers[2])).Verdict);
+        Assert.Equal(DeskVerdict.AlreadyAccepted, (await ProposeAsync(act, _endorsers[1])).Verdict);
+        var open = Assert.Single(await Desk.ListAsync());
+        Assert.Equal(_endorsers[0].Address.ToString(), open.Proposer);
+        Assert.Equal(_endorsers.Select(endorser => endorser.Address.ToString()), open.Signatures.Select(signature => signature.Endorser));
+
+        await ProposeAsync(act with { DeadlineUnixSeconds = _start + 100 }, _endorsers[2]);
+        Assert.Equal([open.Digest, (act with { DeadlineUnixSeconds = _start + 100 }).Digest(MirrorWorld.ChainId).ToString()], (await Desk.ListAsync()).Select(proposal => proposal.Digest));
+        Assert.Equal(Evidence, await EvidenceAsync(act));
+    }
+
+    // Whose proposer is none any more is not open: the same terms are a proposal again.
+    [Fact]
+    public async Task Propose_TermsOfAFormerEndorser_AreANewProposal()
+    {
+        var act = ActOf(1);
+        await ProposeAsync(act, _endorsers[2]);
+        await FollowAsync(Endorsers(4U, _endorsers[..2]));
+        Assert.Empty(await Desk.ListAsync());
+        Assert.Equal(DeskVerdict.Accepted, (await ProposeAsync(act, _endorsers[0])).Verdict);
+        var open = Assert.Single(await Desk.ListAsync());
+        Assert.Equal((_endorsers[0].Address.ToString(), 1), (open.Proposer, open.Signatures.Length));
+        Assert.Equal(Evidence, await EvidenceAsync(act));
+    }
+
     [Fact]
     public async Task List_OverByTimeByTheChainOrByTheSet_HoldsNoneOfIt()
     {
