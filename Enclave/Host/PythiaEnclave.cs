@@ -154,7 +154,7 @@ public sealed partial class PythiaEnclave : IEnclave, ICountingEnclave, IDisposa
         }
         catch (AttestationException e)
         {
-            throw new EnclaveException(EnclaveFault.QuoteFailed, $"no quote by {_attester.Kind}: {e.Message}", e);
+            throw new EnclaveException(e.IsBusy ? EnclaveFault.Busy : EnclaveFault.QuoteFailed, $"no quote by {_attester.Kind}: {e.Message}", e);
         }
     }
 

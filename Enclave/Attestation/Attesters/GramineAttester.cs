@@ -25,7 +25,8 @@ public sealed class GramineAttester(TimeProvider time, string folder = GramineAt
     /// <summary>Gramine's own buffer for a quote.</summary>
     public const int QuoteBufferBytes = 8192;
 
-    private const int Taken = 1;
+    /// <summary>Quotes asked for at once, the one that is being made among them; one more is refused as busy.</summary>
+    public const int MostAtOnce = 32;
 
     // Offsets in a quote of version 3 or 4 for SGX.
     private const int ReportDataOffset = 368;
@@ -33,10 +34,13 @@ public sealed class GramineAttester(TimeProvider time, string folder = GramineAt
     private const int SignatureOffset = 436;
 
     private readonly TimeSpan _timeout = timeout ?? TimeSpan.FromSeconds(30);
-    private readonly Lock _files = new();
+    private int _asked;
 
     /// <inheritdoc/>
     public string Kind => "gramine";
+
+    // Never disposed of: a quote that comes late gives it back, whoever is gone by then.
+    private SemaphoreSlim Turn { get; } = new(1);
 
     /// <inheritdoc/>
     public async ValueTask<byte[]> QuoteAsync(ReadOnlyMemory<byte> reportData, CancellationToken cancellationToken = default)
@@ -46,35 +50,60 @@ public sealed class GramineAttester(TimeProvider time, string folder = GramineAt
             throw new AttestationException($"report data: {reportData.Length} bytes found, {KeyBinding.ReportDataBytes} expected");
         }
 
-        // The bytes are copied: what a caller does with its buffer after a time-out is its own affair.
-        var mine = reportData.ToArray();
-        var underWay = 0;
-        // The calls block in the library OS: not on a thread that others need.
-        var making = Task.Factory.StartNew(
-            () => MakeInTurn(mine, ref underWay), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
-            return await making.WaitAsync(_timeout, time, cancellationToken).ConfigureAwait(false);
+            return Interlocked.Increment(ref _asked) <= MostAtOnce
+                ? await MakeInTurnAsync(reportData.ToArray(), cancellationToken).ConfigureAwait(false)
+                : throw new AttestationException($"quote: {MostAtOnce} are asked for already") { IsBusy = true };
         }
-        catch (TimeoutException late)
+        finally
         {
-            // Who takes this mark first decides: a turn that comes after the caller left is given back unused.
-            var what = Interlocked.Exchange(ref underWay, Taken) == Taken ? "quote: not made" : "quote: its turn did not come";
-            throw new AttestationException($"{what} within {_timeout.TotalSeconds:0.#} s", late);
+            Interlocked.Decrement(ref _asked);
+        }
+    }
+
+    // A caller that waits has no thread, and takes no turn once it has left. The bytes are its copy: what it does with its buffer after a time-out is its own affair.
+    private async Task<byte[]> MakeInTurnAsync(byte[] reportData, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var isBegun = false;
+        try
+        {
+            await Turn.WaitAsync(either.Token).ConfigureAwait(false);
+            isBegun = true;
+            return await BeginAsync(reportData).WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new AttestationException($"{(isBegun ? "quote: not made" : "quote: its turn did not come")} within {_timeout.TotalSeconds:0.#} s", late);
+        }
+    }
+
+    // The calls block in the library OS: not on a thread that others need.
+    private Task<byte[]> BeginAsync(byte[] reportData)
+    {
+        try
+        {
+            return Task.Factory.StartNew(() => MakeAndLeave(reportData), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        catch (TaskSchedulerException none)
+        {
+            Turn.Release();
+            throw new AttestationException($"quote: no thread is left for it: {none.InnerException?.Message}", none);
         }
     }
 
     // The turn ends when the files are left, not when the caller loses patience: a quote that comes late must not meet the next one's report data.
-    private byte[] MakeInTurn(byte[] reportData, ref int mark)
+    private byte[] MakeAndLeave(byte[] reportData)
     {
-        if (!_files.TryEnter(_timeout)) throw new AttestationException($"quote: its turn did not come within {_timeout.TotalSeconds:0.#} s");
         try
         {
-            return Interlocked.Exchange(ref mark, Taken) == Taken ? throw new AttestationException("quote: nobody waits for it") : Make(reportData);
+            return Make(reportData);
         }
         finally
         {
-            _files.Exit();
+            Turn.Release();
         }
     }
 

@@ -34,11 +34,11 @@ public sealed class GramineAttesterTests : IDisposable
         using var files = new PseudoFiles();
         var attester = new GramineAttester(TimeProvider.System, files.Folder);
 
-        var asked = Enumerable.Range(0, 40).Select(index => (byte[])[.. Enumerable.Repeat((byte)index, 64)]).ToList();
+        var asked = Enumerable.Range(0, GramineAttester.MostAtOnce).Select(index => (byte[])[.. Enumerable.Repeat((byte)index, 64)]).ToList();
         var quotes = await Task.WhenAll(asked.Select(data => Task.Run(() => attester.QuoteAsync(data).AsTask())));
 
         quotes.Select(quote => Convert.ToHexString(quote, 368, 64)).ShouldBe(asked.Select(Convert.ToHexString));
-        files.Written.ShouldBe(Enumerable.Repeat(64, 40));
+        files.Written.ShouldBe(Enumerable.Repeat(64, GramineAttester.MostAtOnce));
     }
 
     [Theory]
@@ -157,6 +157,34 @@ public sealed class GramineAttesterTests : IDisposable
         (await Should.ThrowAsync<AttestationException>(async () => await attester.QuoteAsync(other)))
             .Message.ShouldBe("quote: its turn did not come within 0.2 s");
         files.Written.ShouldBe([64], "the second never touched the report data of the first");
+    }
+
+    [Fact]
+    public async Task QuoteAsync_HundredsAtOnce_TakeOneThreadAndTooManyAreBusy()
+    {
+        using var files = new PseudoFiles(hanging: true);
+        using var left = new CancellationTokenSource();
+        var attester = new GramineAttester(TimeProvider.System, files.Folder);
+        var before = Threads();
+
+        var asked = Enumerable.Range(0, 300).Select(_ => attester.QuoteAsync(ReportData, left.Token).AsTask()).ToList();
+
+        (Threads() - before).ShouldBeLessThan(100, "a call that waits for its turn has no thread");
+        var refused = asked.Skip(GramineAttester.MostAtOnce).ToList();
+        foreach (var one in refused) (await Should.ThrowAsync<AttestationException>(one)).IsBusy.ShouldBeTrue();
+        asked.Take(GramineAttester.MostAtOnce).ShouldAllBe(one => !one.IsCompleted);
+
+        await left.CancelAsync();
+        foreach (var one in asked.Take(GramineAttester.MostAtOnce)) await Should.ThrowAsync<OperationCanceledException>(one);
+        foreach (var _ in asked) files.LetQuote();
+        (await attester.QuoteAsync(ReportData))[368..432].ShouldBe(ReportData);
+        files.Written.ShouldBe([64, 64], "no quote is made for those who left while they waited");
+
+        static int Threads()
+        {
+            using var process = System.Diagnostics.Process.GetCurrentProcess();
+            return process.Threads.Count;
+        }
     }
 
     private string PathOf(string name) => Path.Combine(_folder, name);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Pythia.Enclave.Attestation.Attesters;
 using Pythia.Enclave.Host;
 using Pythia.Enclave.Hosting;
 using Shouldly;
@@ -105,6 +106,23 @@ public sealed class EnclaveOptionsTests
         enclave.Dispose();
         await Should.ThrowAsync<ObjectDisposedException>(() => waiting);
         await Should.ThrowAsync<ObjectDisposedException>(() => enclave.AnswerAsync(default).AsTask());
+    }
+
+    [Theory]
+    [InlineData(true, EnclaveFault.Busy)]
+    [InlineData(false, EnclaveFault.QuoteFailed)]
+    public async Task AttestAsync_NoQuoteIsMade_SaysWhetherOneWasBegun(bool isBusy, EnclaveFault fault)
+    {
+        using var enclave = new PythiaEnclave(Build(Good).Services.GetRequiredService<IOptions<EnclaveOptions>>().Value, attester: new RefusingAttester(isBusy));
+        (await Should.ThrowAsync<EnclaveException>(() => enclave.AttestAsync(default, default).AsTask())).Fault.ShouldBe(fault);
+    }
+
+    private sealed class RefusingAttester(bool isBusy) : IAttester
+    {
+        public string Kind => "refusing";
+
+        public ValueTask<byte[]> QuoteAsync(ReadOnlyMemory<byte> reportData, CancellationToken cancellationToken = default)
+            => throw new AttestationException("no") { IsBusy = isBusy };
     }
 
     private static IHost Build(Dictionary<string, string?> settings)
