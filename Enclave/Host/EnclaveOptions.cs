@@ -21,6 +21,12 @@ public sealed class EnclaveOptions
     /// <summary>Longest reply of a node that is ever taken, in bytes.</summary>
     public const int MostReplyBytes = 64 << 20;
 
+    /// <summary>The same in pythia-enclave: six times of it, <see cref="MostProcessCacheBytes"/> and what the program itself takes are below its heap's limit, 80 MiB.</summary>
+    public const int MostProcessReplyBytes = 4 << 20;
+
+    /// <summary>Largest cache in pythia-enclave, in bytes.</summary>
+    public const int MostProcessCacheBytes = 32 << 20;
+
     /// <summary>Stable name by which others find it: 1 to 40 lower-case letters, digits and hyphens. In no hash, no quote and no answer. No default.</summary>
     public string Id { get; set; } = "";
 
@@ -46,7 +52,7 @@ public sealed class EnclaveOptions
     /// </summary>
     public bool AllowDevelopmentAssurance { get; set; }
 
-    /// <summary>Cap of the trie nodes kept, in bytes: 1 MiB to 1 GiB. Default 32 MiB.</summary>
+    /// <summary>Cap of the trie nodes kept, in bytes: 1 MiB to 1 GiB, 32 MiB at most in pythia-enclave. Default 32 MiB.</summary>
     [Range(1 << 20, 1 << 30)]
     public int CacheBytes { get; set; } = 32 << 20;
 

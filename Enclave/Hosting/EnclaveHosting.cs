@@ -21,8 +21,7 @@ public static class EnclaveHosting
         services.AddOptions<EnclaveOptions>().Bind(configuration.GetSection(EnclaveOptions.Section)).ValidateOnStart();
         services.AddOptions<EnclaveProcessOptions>().Bind(section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<IValidateOptions<EnclaveOptions>, Validator>();
-        services.AddSingleton<IValidateOptions<EnclaveProcessOptions>>(
-            new ProcessValidator(configuration[$"{EnclaveOptions.Section}:{nameof(EnclaveOptions.Id)}"] ?? ""));
+        services.AddSingleton<IValidateOptions<EnclaveProcessOptions>>(new ProcessValidator(configuration.GetSection(EnclaveOptions.Section)));
         services.AddSingleton(provider => new EnclaveFleet(
             provider.GetRequiredService<IOptions<EnclaveOptions>>(),
             provider.GetRequiredService<IOptions<EnclaveProcessOptions>>(),
@@ -42,9 +41,9 @@ public static class EnclaveHosting
             => EnclaveOptionsCheck.FindProblems(options) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 
-    private sealed class ProcessValidator(string firstId) : IValidateOptions<EnclaveProcessOptions>
+    private sealed class ProcessValidator(IConfiguration enclave) : IValidateOptions<EnclaveProcessOptions>
     {
         public ValidateOptionsResult Validate(string? name, EnclaveProcessOptions options)
-            => EnclaveProcessCheck.FindProblems(options, firstId) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
+            => EnclaveProcessCheck.FindProblems(options, enclave.Get<EnclaveOptions>() ?? new()) is { Count: > 0 } problems ? ValidateOptionsResult.Fail(problems) : ValidateOptionsResult.Success;
     }
 }

@@ -8,12 +8,12 @@ public static class EnclaveProcessCheck
     private const string Section = EnclaveProcessOptions.Section;
 
     /// <param name="options">All enclaves.</param>
-    /// <param name="firstId"><see cref="EnclaveOptions.Id"/>.</param>
+    /// <param name="enclave">What they have in common, and the first one's id.</param>
     /// <returns>None when all is well.</returns>
-    public static IReadOnlyList<string> FindProblems(EnclaveProcessOptions options, string firstId)
+    public static IReadOnlyList<string> FindProblems(EnclaveProcessOptions options, EnclaveOptions enclave)
     {
         var problems = new List<string>();
-        var ids = new HashSet<string>(StringComparer.Ordinal) { firstId };
+        var ids = new HashSet<string>(StringComparer.Ordinal) { enclave.Id };
         var endPoints = new HashSet<string>(StringComparer.Ordinal);
         CheckOne(options.ToFirst(), Section, endPoints, problems);
         for (var i = 0; i < options.Instances.Count; i++)
@@ -25,7 +25,24 @@ public static class EnclaveProcessCheck
             CheckOne(instance, path, endPoints, problems);
         }
 
+        CheckRoom(options, enclave, problems);
         return problems;
+    }
+
+    // A child refuses what it has no room for, as often as it is started.
+    private static void CheckRoom(EnclaveProcessOptions options, EnclaveOptions enclave, List<string> problems)
+    {
+        var further = options.Instances.FindIndex(instance => instance.Mode == EnclaveMode.Process);
+        if (options.Mode != EnclaveMode.Process && further < 0) return;
+
+        var path = options.Mode == EnclaveMode.Process ? Section : $"{Section}:{nameof(EnclaveProcessOptions.Instances)}:{further}";
+        Require(nameof(EnclaveOptions.CacheBytes), enclave.CacheBytes, EnclaveOptions.MostProcessCacheBytes);
+        Require(nameof(EnclaveOptions.ReplyBytes), enclave.ReplyBytes, EnclaveOptions.MostProcessReplyBytes);
+
+        void Require(string option, int found, int most)
+        {
+            if (found > most) problems.Add($"{EnclaveOptions.Section}:{option}: {found} found, at most {most} expected while an enclave has mode Process ({path})");
+        }
     }
 
     private static void CheckOne(EnclaveInstanceOptions one, string path, HashSet<string> endPoints, List<string> problems)

@@ -25,7 +25,7 @@ internal sealed class MeasuredSettings
 
     public int ReplyMilliseconds { get; set; } = new EnclaveOptions().ReplyMilliseconds;
 
-    /// <summary>0 is the longest that there is room for, <see cref="ProcessSettings.MostReplyBytes"/>.</summary>
+    /// <summary>0 is the longest that there is room for, <see cref="EnclaveOptions.MostProcessReplyBytes"/>.</summary>
     public int ReplyBytes { get; set; } = new EnclaveOptions().ReplyBytes;
 
     public int MinBlockWaitMilliseconds { get; set; } = new EnclaveOptions().MinBlockWaitMilliseconds;
@@ -65,12 +65,6 @@ internal sealed class HostSettings
 /// <summary>Both files, checked.</summary>
 internal sealed record ProcessSettings(string ConfigPath, EnclaveOptions Options, string Attester, HostSettings Host, EndPoint EndPoint, Microsoft.Extensions.Logging.LogLevel Level)
 {
-    /// <summary>Longest reply of a node: six times of it, <see cref="MostCacheBytes"/> and what the program itself takes are below the heap's limit, 80 MiB.</summary>
-    public const int MostReplyBytes = 4 << 20;
-
-    /// <summary>Largest cache.</summary>
-    public const int MostCacheBytes = 32 << 20;
-
     /// <exception cref="FormatException">What is wrong, with its file and name.</exception>
     public static ProcessSettings Read(string configPath, string hostPath)
     {
@@ -86,7 +80,7 @@ internal sealed record ProcessSettings(string ConfigPath, EnclaveOptions Options
             CacheBytes = measured.CacheBytes,
             PollMilliseconds = measured.PollMilliseconds,
             ReplyMilliseconds = measured.ReplyMilliseconds,
-            ReplyBytes = measured.ReplyBytes == 0 ? MostReplyBytes : measured.ReplyBytes,
+            ReplyBytes = measured.ReplyBytes == 0 ? EnclaveOptions.MostProcessReplyBytes : measured.ReplyBytes,
             MinBlockWaitMilliseconds = measured.MinBlockWaitMilliseconds,
             SetAsideSeconds = measured.SetAsideSeconds,
             KeyLifetimeHours = measured.KeyLifetimeHours,
@@ -95,8 +89,8 @@ internal sealed record ProcessSettings(string ConfigPath, EnclaveOptions Options
             UntrustedRpc = host.UntrustedRpc,
         };
         var problems = EnclaveOptionsCheck.FindProblems(options).ToList();
-        if (options.ReplyBytes > MostReplyBytes) problems.Add($"ReplyBytes: {options.ReplyBytes} found, at most {MostReplyBytes} expected in a process of its own");
-        if (options.CacheBytes > MostCacheBytes) problems.Add($"CacheBytes: {options.CacheBytes} found, at most {MostCacheBytes} expected in a process of its own");
+        if (options.ReplyBytes > EnclaveOptions.MostProcessReplyBytes) problems.Add($"ReplyBytes: {options.ReplyBytes} found, at most {EnclaveOptions.MostProcessReplyBytes} expected in a process of its own");
+        if (options.CacheBytes > EnclaveOptions.MostProcessCacheBytes) problems.Add($"CacheBytes: {options.CacheBytes} found, at most {EnclaveOptions.MostProcessCacheBytes} expected in a process of its own");
         if (measured.Attester is not ("none" or "gramine" or "simulated")) problems.Add($"Attester: '{measured.Attester}' found, none, gramine or simulated expected");
         if ((measured.Attester == "simulated") != (host.SimulatedPlatform is not null)) problems.Add($"SimulatedPlatform: '{host.SimulatedPlatform}' found with attester {measured.Attester}, a folder with simulated alone expected");
         if (!Enum.TryParse<Microsoft.Extensions.Logging.LogLevel>(host.LogLevel, out var level)) problems.Add($"LogLevel: '{host.LogLevel}' found, a level expected");

@@ -86,7 +86,7 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
             problems.Add(new("Chain:HeadRpc", $"'{chain.HeadRpc}'", "nothing, since Chain:Rpc names no nodes"));
         problems.AddRange(FindContradictions(attestation, collateral));
         var messages = problems.Select(problem => problem.ToString()).ToList();
-        if (problems.Count == 0) messages.AddRange(EnclaveOptionsCheck.FindProblems(enclave).Concat(FindEnclaves(withDefaults, attestation.Mode, enclave.Id)));
+        if (problems.Count == 0) messages.AddRange(EnclaveOptionsCheck.FindProblems(enclave).Concat(FindEnclaves(withDefaults, attestation.Mode, enclave)));
 
         return messages.Count == 0
             ? new SiloSettings(withDefaults, data, chain, relay, gateway, operations, telemetry, attestation)
@@ -124,10 +124,10 @@ public sealed record SiloSettings(IConfiguration Configuration, DataOptions Data
     }
 
     // As they will be when the data folder is known.
-    private static IReadOnlyList<string> FindEnclaves(IConfiguration configuration, AttestationMode mode, string firstId)
+    private static IReadOnlyList<string> FindEnclaves(IConfiguration configuration, AttestationMode mode, EnclaveOptions enclave)
     {
         var completed = new ConfigurationBuilder().AddConfiguration(configuration).AddInMemoryCollection(ChildAttesters.Of(configuration, mode, "simulated")).Build();
-        return EnclaveProcessCheck.FindProblems(completed.GetSection(EnclaveProcessOptions.Section).Get<EnclaveProcessOptions>() ?? new(), firstId);
+        return EnclaveProcessCheck.FindProblems(completed.GetSection(EnclaveProcessOptions.Section).Get<EnclaveProcessOptions>() ?? new(), enclave);
     }
 
     private static IEnumerable<SettingProblem> FindContradictions(AttestationOptions attestation, CollateralOptions collateral)

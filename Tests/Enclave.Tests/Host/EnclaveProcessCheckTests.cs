@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using Pythia.Enclave.Host;
 using Pythia.Enclave.Hosting;
 using Pythia.Ethereum;
 using Shouldly;
@@ -73,6 +74,42 @@ public sealed class EnclaveProcessCheckTests
     }
 
     [Fact]
+    public void FindProblems_NoRoomInTheFirst_NamesItAndWithoutAChildThereIsNone()
+    {
+        var wide = new EnclaveOptions { Id = "one", CacheBytes = 1 << 30, ReplyBytes = 64 << 20 };
+        EnclaveProcessCheck.FindProblems(new() { Mode = EnclaveMode.Process }, wide).ShouldBe(
+        [
+            "Enclave:CacheBytes: 1073741824 found, at most 33554432 expected while an enclave has mode Process (EnclaveProcess)",
+            "Enclave:ReplyBytes: 67108864 found, at most 4194304 expected while an enclave has mode Process (EnclaveProcess)",
+        ]);
+        EnclaveProcessCheck.FindProblems(new() { Mode = EnclaveMode.Connect, EndPoint = "unix:/run/one" }, wide).ShouldBeEmpty("its own file says how much it takes");
+    }
+
+    [Theory]
+    [InlineData("CacheBytes", "33554433", "33554432")]
+    [InlineData("ReplyBytes", "4194305", "4194304")]
+    public async Task AddPythiaEnclave_MoreThanAChildTakes_StopsTheStartWhereOneRunsAsAProcess(string setting, string tooMany, string most)
+    {
+        var settings = EnclaveSettings();
+        settings["EnclaveProcess:Mode"] = "InProcess";
+        settings["EnclaveProcess:Folder"] = Directory.CreateTempSubdirectory("process-check").FullName;
+        settings[$"Enclave:{setting}"] = tooMany;
+        await using (var inside = Build(settings)) inside.GetRequiredService<EnclaveFleet>().Members.Length.ShouldBe(1, "the silo itself has room for it");
+
+        settings["EnclaveProcess:Instances:0:Id"] = "two";
+        settings["EnclaveProcess:Instances:0:Mode"] = "Process";
+        await using (var beside = Build(settings))
+        {
+            Should.Throw<OptionsValidationException>(beside.GetRequiredService<EnclaveFleet>).Message
+                .ShouldContain($"Enclave:{setting}: {tooMany} found, at most {most} expected while an enclave has mode Process (EnclaveProcess:Instances:0)");
+        }
+
+        settings[$"Enclave:{setting}"] = most;
+        await using var fits = Build(settings);
+        fits.GetRequiredService<EnclaveFleet>().Members.Length.ShouldBe(2);
+    }
+
+    [Fact]
     public void FindMismatch_EachThing_IsNamedWithWhatWasFound()
     {
         var expected = new EnclaveExpectation("one", 5, Hash(1));
@@ -89,7 +126,7 @@ public sealed class EnclaveProcessCheckTests
     }
 
     private static IReadOnlyList<string> Check(Dictionary<string, string?> settings)
-        => EnclaveProcessCheck.FindProblems(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().Get<EnclaveProcessOptions>()!, "one");
+        => EnclaveProcessCheck.FindProblems(new ConfigurationBuilder().AddInMemoryCollection(settings).Build().Get<EnclaveProcessOptions>()!, new() { Id = "one" });
 
     private static Dictionary<string, string?> EnclaveSettings()
     {
