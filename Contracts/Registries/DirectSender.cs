@@ -6,6 +6,9 @@ using Pythia.Ethereum;
 
 namespace Pythia.Contracts.Registries;
 
+/// <summary>The block's base fee is above what may be offered: wait, or raise the cap.</summary>
+public sealed class FeeAboveCapException(string message) : InvalidOperationException(message);
+
 /// <summary>Sends transactions of one account, one after the other, and waits for each: how an owner acts without us, and how contracts are deployed.</summary>
 /// <remarks>For few transactions by one process. Intents of others go through the mirror, which survives crashes and reorganisations.</remarks>
 public sealed class DirectSender(IJsonRpc rpc, EthereumKey key, ulong chainId, FeePolicy fees, TimeProvider time)
@@ -18,6 +21,7 @@ public sealed class DirectSender(IJsonRpc rpc, EthereumKey key, ulong chainId, F
     /// <param name="to">Null creates a contract.</param>
     /// <param name="gasLimit">Null asks the node; a call that would revert is then refused before anything is sent.</param>
     /// <returns>The receipt; <see cref="RpcReceipt.Succeeded"/> says whether it reverted.</returns>
+    /// <exception cref="FeeAboveCapException">Nothing is sent while blocks are so dear.</exception>
     /// <exception cref="RpcException">The node refused it, or the estimate says that it reverts.</exception>
     /// <exception cref="RpcUnavailableException">Whether the node took it is unknown.</exception>
     public async Task<RpcReceipt> SendAsync(
@@ -26,7 +30,7 @@ public sealed class DirectSender(IJsonRpc rpc, EthereumKey key, ulong chainId, F
         var head = await rpc.BlockAsync(BlockTag.Latest, cancellationToken)
             ?? throw new RpcUnavailableException("that answered", "no latest block found, one expected");
         var verdict = fees.TryQuote(head.BaseFeePerGasWei ?? BigInteger.Zero, suggestedPriorityFeePerGasWei: null, out var quote);
-        if (verdict is not FeeVerdict.Offered) throw new InvalidOperationException($"base fee {head.BaseFeePerGasWei} wei found, at most {fees.MaxFeePerGasGwei} gwei expected");
+        if (verdict is not FeeVerdict.Offered) throw new FeeAboveCapException($"base fee {head.BaseFeePerGasWei} wei found, at most {fees.MaxFeePerGasGwei} gwei expected");
 
         var gas = gasLimit ?? await EstimateAsync(to, data, valueWei, cancellationToken);
         var signed = new Eip1559Transaction

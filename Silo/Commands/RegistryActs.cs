@@ -172,6 +172,10 @@ internal sealed class RegistryActs : IDisposable
         {
             throw new StartException($"{what} is refused: {(e.RevertData() is { Length: > 0 } reason ? RegistryErrors.Describe(reason) : e.Message)}", e);
         }
+        catch (FeeAboveCapException e)
+        {
+            throw new StartException($"{what} is not sent: {e.Message}", e);
+        }
         finally
         {
             foreach (var key in keys) key.Dispose();

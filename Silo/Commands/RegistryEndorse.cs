@@ -62,7 +62,9 @@ internal static class RegistryEndorse
         };
         var chain = new EndorserChain(acts.Rpc, acts.Contracts, payer ?? key, TimeProvider.System);
         var endorser = new RegistrationEndorser(new EndorserGateway(http, acts.Contracts.ChainId), chain, key, terms, order.Watch, TimeProvider.System);
-        return order.Watch ? await WatchAsync(endorser, order, stop) : await OnceAsync(endorser, order, stop);
+        return order.Watch
+            ? await WatchAsync(endorser.RoundAsync, note => Say(note, order.Json), TimeSpan.FromSeconds(order.Seconds), stop)
+            : await OnceAsync(endorser, order, stop);
     }
 
     private static async Task<int> OnceAsync(RegistrationEndorser endorser, Order order, CancellationToken stop)
@@ -81,10 +83,10 @@ internal static class RegistryEndorse
         }
     }
 
-    // Gateway and node may be away for a while: what was said in the round before is not said again.
-    private static async Task<int> WatchAsync(RegistrationEndorser endorser, Order order, CancellationToken stop)
+    /// <summary>Round after round. Gateway and node may be away for a while, and say anything: what was said in the round before is not said again.</summary>
+    internal static async Task<int> WatchAsync(Func<CancellationToken, Task<ImmutableArray<EndorserNote>>> round, Action<EndorserNote> say, TimeSpan pause, CancellationToken stop)
     {
-        using var ticks = new PeriodicTimer(TimeSpan.FromSeconds(order.Seconds));
+        using var ticks = new PeriodicTimer(pause);
         ImmutableArray<EndorserNote> said = [];
         try
         {
@@ -93,14 +95,15 @@ internal static class RegistryEndorse
                 ImmutableArray<EndorserNote> notes;
                 try
                 {
-                    notes = await endorser.RoundAsync(stop);
+                    notes = await round(stop);
                 }
-                catch (Exception e) when (e is EndorserGatewayException or RpcException or RpcUnavailableException)
+                catch (Exception e) when (e is not OperationCanceledException || !stop.IsCancellationRequested)
                 {
-                    notes = [new(EndorserEvent.Trouble, null, null, null, e.Message)];
+                    var name = e is EndorserGatewayException or RpcException or RpcUnavailableException ? "" : $"{e.GetType().Name}: ";
+                    notes = [new(EndorserEvent.Trouble, null, null, null, $"{name}{e.Message}")];
                 }
 
-                foreach (var note in notes.Except(said)) Say(note, order.Json);
+                foreach (var note in notes.Except(said)) say(note);
                 said = notes;
             }
             while (await ticks.WaitForNextTickAsync(stop));

@@ -40,6 +40,11 @@ internal sealed class EndorserChain(IJsonRpc rpc, DeploymentManifest contracts, 
     /// <returns>The block; or why it was refused, before anything was paid where the node can tell.</returns>
     public async Task<(ulong? Block, string Refusal)> RegisterAsync(RegisterKeyAct act, ImmutableArray<Endorsement> endorsements, CancellationToken cancellationToken)
     {
+        // A call that waits for its block would be sent beside itself, under the next nonce, to revert and be paid for.
+        var mined = await rpc.TransactionCountAsync(payer.Address, BlockTag.Latest, cancellationToken);
+        var handedIn = await rpc.TransactionCountAsync(payer.Address, BlockTag.Pending, cancellationToken);
+        if (handedIn > mined) return (null, $"transaction {mined} of {payer.Address} waits for its block: nothing is sent beside it");
+
         var placed = act with
         {
             Registration = act.Registration with
@@ -59,9 +64,13 @@ internal sealed class EndorserChain(IJsonRpc rpc, DeploymentManifest contracts, 
         {
             return (null, e.RevertData() is { Length: > 0 } reason ? RegistryErrors.Describe(reason) : e.Message);
         }
+        catch (FeeAboveCapException e)
+        {
+            return (null, e.Message);
+        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"sent, and in no block within {BlockPatience}"); // sent again later, it is refused or the first
+            return (null, $"sent, and in no block within {BlockPatience}");
         }
     }
 }

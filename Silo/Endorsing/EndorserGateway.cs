@@ -23,16 +23,19 @@ internal sealed class EndorserGateway(HttpClient http, ulong chainId)
     public const int MostBytes = 4 << 20;
 
     private const int KeyBytes = 64;
+    private const int LongestDetail = 500;
 
     private static readonly JsonSerializerOptions Strict = new(GatewayJson.Options) { RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, MaxDepth = 8 };
 
     /// <summary>The keys of the enclaves that answer, those that are announced too.</summary>
     public async Task<IReadOnlyList<ListedKey>> KeysAsync(CancellationToken cancellationToken)
     {
-        var enclaves = await GetAsync<ListedEnclaves>($"/pythia/{chainId}/enclaves", cancellationToken);
+        var path = $"/pythia/{chainId}/enclaves";
+        var enclaves = await GetAsync<ListedEnclaves>(path, cancellationToken);
         var keys = new List<ListedKey>();
         foreach (var enclave in enclaves.Enclaves)
         {
+            RefuseNull(enclave, path);
             keys.Add(new(enclave.Id, ReadKey(enclave.SigningKey), IsNext: false));
             if (enclave.NextKey is { } next) keys.Add(new(enclave.Id, ReadKey(next.SigningKey), IsNext: true));
         }
@@ -47,7 +50,17 @@ internal sealed class EndorserGateway(HttpClient http, ulong chainId)
 
     /// <summary>What endorsers have open.</summary>
     public async Task<IReadOnlyList<RegistrationJson>> RegistrationsAsync(CancellationToken cancellationToken)
-        => (await GetAsync<RegistrationsJson>($"/v1/chains/{chainId}/registrations", cancellationToken)).Items;
+    {
+        var path = $"/v1/chains/{chainId}/registrations";
+        var items = (await GetAsync<RegistrationsJson>(path, cancellationToken)).Items;
+        foreach (var item in items)
+        {
+            RefuseNull(item, path);
+            foreach (var signature in item.Signatures) RefuseNull(signature, path);
+        }
+
+        return items;
+    }
 
     /// <summary>The evidence that a proposer checked.</summary>
     public Task<byte[]> ProposedEvidenceAsync(Hash32 digest, CancellationToken cancellationToken) => GetBytesAsync($"/v1/chains/{chainId}/registrations/{digest}/evidence", cancellationToken);
@@ -59,6 +72,12 @@ internal sealed class EndorserGateway(HttpClient http, ulong chainId)
 
     private static byte[] ReadKey(string text)
         => Hex.TryParse(text, out var key) && key.Length == KeyBytes ? key : throw new EndorserGatewayException($"a key of an enclave: 0x and {2 * KeyBytes} hex digits expected");
+
+    // What a reader of JSON can't be told of elements of a list.
+    private static void RefuseNull(object? element, string path)
+    {
+        if (element is null) throw new EndorserGatewayException($"GET {path}: null found in a list, an element expected");
+    }
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {
@@ -105,19 +124,25 @@ internal sealed class EndorserGateway(HttpClient http, ulong chainId)
         }
     }
 
-    // For people: what a problem says of itself, or nothing.
+    // For people: what a problem says of itself, or nothing. Whatever it says is no word to a terminal.
     private static string DetailOf(byte[] body)
     {
+        if (body.Length > EnclaveEvidence.MaxBytes) return "";
+
         try
         {
             using var problem = JsonDocument.Parse(body);
-            return problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) ? $"{detail}" : "";
+            return problem.RootElement.ValueKind == JsonValueKind.Object && problem.RootElement.TryGetProperty("detail", out var detail) && detail.ValueKind == JsonValueKind.String
+                ? Printable(detail.GetString()!)
+                : "";
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            return body.Length > EnclaveEvidence.MaxBytes ? "" : new string([.. Encoding.ASCII.GetString(body).Where(c => c is >= ' ' and <= '~').Take(200)]);
+            return Printable(Encoding.ASCII.GetString(body)); // no JSON, or text that is no Unicode
         }
     }
+
+    private static string Printable(string text) => new([.. text.Where(c => c is >= ' ' and <= '~').Take(LongestDetail)]);
 
     // What is read of the page; the rest of it is for devices.
     private sealed record ListedEnclaves(IReadOnlyList<ListedEnclave> Enclaves);

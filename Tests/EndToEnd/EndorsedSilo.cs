@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pythia.Contracts.DevChain;
+using Pythia.Contracts.JsonRpc;
 using Pythia.Contracts.Keys;
 using Pythia.Contracts.Registries;
 using Pythia.Contracts.Transactions;
@@ -108,11 +109,13 @@ public sealed class EndorsedSilo : IAsyncLifetime, IDisposable
     /// <param name="operatorName">Who runs these platforms, as it has it.</param>
     /// <param name="way">What stands between it and the gateway; null for nothing.</param>
     /// <param name="change">Of its policy.</param>
-    internal RegistrationEndorser EndorserOf(int index, string operatorName, HttpMessageHandler? way = null, Func<PassportPolicy, PassportPolicy>? change = null)
+    /// <param name="node">What stands between it and its node.</param>
+    internal RegistrationEndorser EndorserOf(
+        int index, string operatorName, HttpMessageHandler? way = null, Func<PassportPolicy, PassportPolicy>? change = null, Func<IJsonRpc, IJsonRpc>? node = null)
     {
         var policy = PolicyOf(operatorName);
         var http = new HttpClient(way ?? new SocketsHttpHandler()) { BaseAddress = Program.Url };
-        var chain = new EndorserChain(_chain.Rpc, _chain.Contracts, Endorsers[index], TimeProvider.System);
+        var chain = new EndorserChain(node?.Invoke(_chain.Rpc) ?? _chain.Rpc, _chain.Contracts, Endorsers[index], TimeProvider.System);
         return new RegistrationEndorser(
             new EndorserGateway(http, ChainId), chain, Endorsers[index], TermsOf(change?.Invoke(policy) ?? policy), isPatient: true, TimeProvider.System);
     }

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Pythia.Enclave.Attestation.Evidence;
 using Pythia.Enclave.Verifier.Cbor;
 using Pythia.Ethereum;
@@ -24,6 +26,15 @@ internal sealed class LyingGateway(string what, ulong chainId, Address registry)
         if (what.StartsWith("terms", StringComparison.Ordinal) && path.EndsWith("/registrations", StringComparison.Ordinal)) await AlterAsync(response, Retell);
         if (what == "evidence" && path.Contains("/registrations/", StringComparison.Ordinal)) await AlterAsync(response, bytes => [.. bytes[..^1], (byte)(bytes[^1] ^ 1)]);
         if (what == "key ends" && path.Contains("/enclaves/", StringComparison.Ordinal)) await AlterAsync(response, EndSoon);
+        if (what == "no enclave" && path.EndsWith("/enclaves", StringComparison.Ordinal)) await AlterAsync(response, _ => """{"enclaves":[null]}"""u8.ToArray());
+        if (what == "no registration" && path.EndsWith("/registrations", StringComparison.Ordinal)) await AlterAsync(response, _ => """{"items":[null]}"""u8.ToArray());
+        if (what == "no signature" && path.EndsWith("/registrations", StringComparison.Ordinal)) await AlterAsync(response, DropSignatures);
+        if (what == "half a letter" && path.EndsWith("/evidence", StringComparison.Ordinal))
+        {
+            await AlterAsync(response, _ => """{"detail":"\ud800"}"""u8.ToArray());
+            response.StatusCode = HttpStatusCode.BadRequest;
+        }
+
         if (what == "no evidence" && path.EndsWith("/evidence", StringComparison.Ordinal)) await AlterAsync(response, bytes => bytes[..^1]);
         return response;
     }
@@ -33,6 +44,13 @@ internal sealed class LyingGateway(string what, ulong chainId, Address registry)
     {
         EnclaveEvidence.Decode(bytes, out var evidence).ShouldBe(CborError.None);
         return (evidence! with { KeyEndsUnixSeconds = (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 120 }).Encode();
+    }
+
+    private static byte[] DropSignatures(byte[] bytes)
+    {
+        var listed = JsonNode.Parse(bytes)!;
+        foreach (var item in listed["items"]!.AsArray()) item!["signatures"] = new JsonArray((JsonNode?)null);
+        return Encoding.UTF8.GetBytes(listed.ToJsonString());
     }
 
     private byte[] Retell(byte[] bytes)

@@ -10,6 +10,7 @@ using Pythia.Gateway;
 using Pythia.Gateway.Registry;
 using Pythia.Grains;
 using Pythia.Grains.Registry;
+using Pythia.Silo.Commands;
 using Pythia.Silo.Endorsing;
 using Shouldly;
 using ChainStatus = Pythia.Contracts.Registries.EnclaveKeyStatus;
@@ -21,6 +22,8 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
 {
     private const string OperatorA = "operator-a.example";
     private const ulong Day = 86_400;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
     private static ulong Now => (ulong)TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
 
@@ -178,6 +181,72 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
         reasons.Select(reason => reason.Split(' ')[0]).ShouldBe(isSigned ? [] : ["NotAfter:"]);
     }
 
+    [Theory(Skip = InOneProcess.Skip)]
+    [InlineData("no enclave", "/enclaves: null found")]
+    [InlineData("no registration", "/registrations: null found")]
+    [InlineData("no signature", "/registrations: null found")]
+    [InlineData("half a letter", "400")]
+    public async Task Round_GatewaySaysNothingUsable_IsTroubleByName(string what, string trouble)
+    {
+        await FreshKeyAsync();
+        await RoundAsync(silo.EndorserOf(0, OperatorA));
+        using var liar = new LyingGateway(what, silo.ChainId, silo.Registry);
+        ImmutableArray<EndorserNote> notes = [];
+        using var stopping = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        await RegistryEndorse.WatchAsync(Once(silo.EndorserOf(1, OperatorA, liar).RoundAsync, stopping), said => notes = notes.Add(said), Pause, stopping.Token);
+        var note = notes.ShouldHaveSingleItem();
+        note.Event.ShouldBe(EndorserEvent.Trouble);
+        note.Detail.ShouldContain(trouble);
+    }
+
+    [Fact(Skip = InOneProcess.Skip)]
+    public async Task Round_BlocksAreTooDear_IsTroubleAndSentWhenTheyAreNot()
+    {
+        var keyId = await FreshKeyAsync();
+        await RoundAsync(silo.EndorserOf(0, OperatorA));
+        var notes = await RoundAsync(silo.EndorserOf(1, OperatorA, node: node => new OddNode("dear", node)));
+        notes.Select(note => note.Event).ShouldBe([EndorserEvent.Signed, EndorserEvent.Trouble], Words(notes));
+        notes[1].Detail.ShouldStartWith("base fee 300000000000 wei found");
+        var two = silo.EndorserOf(1, OperatorA);
+        Single(await RoundAsync(two)).Event.ShouldBe(EndorserEvent.Complete);
+        Single(await RoundAsync(two)).Event.ShouldBe(EndorserEvent.Registered);
+        (await silo.Reader.KeyAsync(keyId)).Status.ShouldBe(ChainStatus.Active);
+    }
+
+    [Fact(Skip = InOneProcess.Skip)]
+    public async Task Round_WhatWasSentBeforeWaits_SendsNothingBesideIt()
+    {
+        await FreshKeyAsync();
+        await RoundAsync(silo.EndorserOf(0, OperatorA));
+        OddNode? odd = null;
+        var notes = await RoundAsync(silo.EndorserOf(1, OperatorA, node: node => odd = new OddNode("waiting", node)));
+        notes.Select(note => note.Event).ShouldBe([EndorserEvent.Signed, EndorserEvent.Trouble], Words(notes));
+        notes[1].Detail.ShouldContain("waits for its block");
+        odd!.Sent.ShouldBe(0);
+    }
+
+    // A service for weeks: only who started it ends it.
+    [Fact]
+    public async Task Watch_WhateverARoundMeets_GoesOnUntilItIsStopped()
+    {
+        Exception[] met = [new NullReferenceException("odd"), new TaskCanceledException("another's"), new InvalidOperationException("odder")];
+        using var stopping = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var (rounds, details) = (0, new List<string>());
+        var code = await RegistryEndorse.WatchAsync(
+            _ =>
+            {
+                if (rounds < met.Length) throw met[rounds++];
+
+                stopping.Cancel();
+                throw new OperationCanceledException(stopping.Token);
+            },
+            note => details.Add($"{note.Event} {note.Detail}"),
+            Pause,
+            stopping.Token);
+        (code, rounds).ShouldBe((0, met.Length));
+        details.ShouldBe(["Trouble NullReferenceException: odd", "Trouble TaskCanceledException: another's", "Trouble InvalidOperationException: odder"]);
+    }
+
     [Fact(Skip = InOneProcess.Skip)]
     public async Task Round_PolicyOrListsWithoutIt_AreRefusedByName()
     {
@@ -295,6 +364,20 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
 
     private static ulong BlockOf(ImmutableArray<EndorserNote> notes)
         => ulong.Parse(notes.Single(note => note.Event == EndorserEvent.Registered).Detail.Split(' ')[^1], System.Globalization.CultureInfo.InvariantCulture);
+
+    // One round, and then it is asked to stop.
+    private static Func<CancellationToken, Task<ImmutableArray<EndorserNote>>> Once(Func<CancellationToken, Task<ImmutableArray<EndorserNote>>> round, CancellationTokenSource stopping)
+        => async _ =>
+        {
+            try
+            {
+                return await round(CancellationToken.None);
+            }
+            finally
+            {
+                await stopping.CancelAsync();
+            }
+        };
 
     private async Task<string> ProposeAsync(RegisterKeyAct act, byte[] evidence, Contracts.Keys.EthereumKey signer)
     {
