@@ -117,8 +117,9 @@ public sealed partial class EnclaveAppraiser(
             _evidence[key] = evidence;
             return (evidence, null);
         }
-        catch (EnclaveException refused) when (refused.Fault is EnclaveFault.NotAttested or EnclaveFault.QuoteFailed or EnclaveFault.UnknownKey or EnclaveFault.Busy)
+        catch (EnclaveException refused) when (refused.Fault is EnclaveFault.NotAttested or EnclaveFault.QuoteFailed or EnclaveFault.UnknownKey or EnclaveFault.Busy or EnclaveFault.Gone)
         {
+            // A quote that hangs is one that is not made; whether its enclave is gone too, those who ask it for something else will find.
             // A quote of the same keys stays true, although a newer one can't be made just now.
             LogNoQuote(identity.Id, refused.Fault, refused);
             return kept is not null ? (kept, null) : (null, new EnclaveReason(refused.Fault.ToString(), refused.Message));

@@ -198,6 +198,32 @@ public sealed class EnclaveAppraiserTests : IDisposable
     }
 
     [Fact]
+    public async Task Appraise_QuoteOfTheNextKeysHangs_IsNamedAndDrainsNothing()
+    {
+        Assert.True((await AppraiseAsync()).IsAccepted);
+        var next = _enclave.Announce();
+        _enclave.QuoteHangs = keyId => keyId.Span.SequenceEqual(next.KeyId.Span);
+        var appraising = AppraiseAsync();
+        Assert.False(appraising.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        var standing = await appraising.WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(standing.IsAccepted);
+        Assert.Equal(["Gone: no reply within 10 s"], standing.NextReasons.Select(r => $"{r.Name}: {r.Detail}"));
+    }
+
+    [Fact]
+    public async Task Appraise_NewerQuoteHangs_KeepsTheOneThatHolds()
+    {
+        Assert.True((await AppraiseAsync()).IsAccepted);
+        _time.Advance(TimeSpan.FromHours(2));
+        _enclave.QuoteHangs = _ => true;
+        var appraising = AppraiseAsync();
+        Assert.False(appraising.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.True((await appraising.WaitAsync(TimeSpan.FromSeconds(30))).IsAccepted);
+    }
+
+    [Fact]
     public async Task Appraise_KeysTurnBetweenNameAndQuote_IsAcceptedAllTheSame()
     {
         _enclave.Announce();

@@ -32,6 +32,9 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
     /// <summary>Its next quotes are not made, for this.</summary>
     public EnclaveFault? QuoteFault { get; set; }
 
+    /// <summary>Whether a quote of these keys is begun and never made, whatever is cancelled.</summary>
+    public Func<ReadOnlyMemory<byte>, bool> QuoteHangs { get; set; } = _ => false;
+
     /// <summary>Changes what is bound before it is quoted.</summary>
     public Func<KeyBinding, KeyBinding> Bind { get; set; } = binding => binding;
 
@@ -75,6 +78,7 @@ internal sealed class QuotingEnclave(string id, SimulatedPlatform platform) : IE
         ThrowIfGone();
         if (QuoteFault is { } fault) throw new EnclaveException(fault, "told so");
         OnAttest(keyId);
+        if (QuoteHangs(keyId)) return new(new TaskCompletionSource<EnclaveAttestation>().Task);
         var keys = keyId.IsEmpty || keyId.Span.SequenceEqual(_keys.KeyId.Span) ? _keys
             : _next is { } next && keyId.Span.SequenceEqual(next.KeyId.Span) ? next
             : throw new EnclaveException(EnclaveFault.UnknownKey, "other keys");
