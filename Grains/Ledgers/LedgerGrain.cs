@@ -12,7 +12,7 @@ namespace Pythia.Grains.Ledgers;
 /// <summary>
 /// Follows a chain block by block through an enclave, which proves that no event is forged and none is left out:
 ///  1. finish what was begun: a rebuild, or the taking back of abandoned blocks;
-///  2. wait for a head at or above the next block;
+///  2. wait for a head at or above the next block; an enclave that did not give the last block it was asked for comes after the others;
 ///  3. read the block's verified logs;
 ///  4. check that it stands on the block delivered before, and is the one that was begun to be told; else step back to where the
 ///     branches part;
@@ -39,7 +39,7 @@ public sealed partial class LedgerGrain(
     private const int BlocksBetweenReports = 5_000;
 
     private readonly StandingTrouble<LedgerTrouble> _trouble = new(time);
-    private readonly BlocksAhead _ahead = new();
+    private readonly BlocksAhead _ahead = new(TimeSpan.FromSeconds(options.Value.ReadSeconds), time);
 
     private StateWriter<LedgerState> _state = null!;
     private LedgerChain _chain = null!;
@@ -184,7 +184,7 @@ public sealed partial class LedgerGrain(
         await TakeBackAsync();
 
         // 2. wait for a head
-        var (enclave, head) = await enclaves.WaitForHeadAsync(_chain.ChainId, _cursor.Next - 1, cancellationToken);
+        var (enclave, head) = await enclaves.WaitForHeadAsync(_chain.ChainId, _cursor.Next - 1, _ahead.Failed, cancellationToken);
         _head = head.Block;
         _headsAreFinal = head.Level is AssuranceLevel.Finalized;
 
@@ -285,7 +285,7 @@ public sealed partial class LedgerGrain(
         while (abandoned < delivered.Length)
         {
             var known = delivered[delivered.Length - 1 - abandoned];
-            if (Hex(Read(await enclave.ReadLogsAsync(known.Number, cancellationToken), known.Number).Hash) == known.Hash)
+            if (Hex(Read(await _ahead.ReadNowAsync(enclave, known.Number, cancellationToken), known.Number).Hash) == known.Hash)
             {
                 break;
             }

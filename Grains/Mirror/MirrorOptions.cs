@@ -58,6 +58,10 @@ public sealed class MirrorOptions
     /// <summary>Grains that the follower tells at the same time, at most: 1 to 256. Default 32.</summary>
     [Range(1, 256)]
     public int DeliveriesAtOnce { get; set; } = 32;
+
+    /// <summary>Seconds that an enclave may take to read one block, before the follower asks another one: 1 to 600. Default 60.</summary>
+    [Range(1, 600)]
+    public int ReadSeconds { get; set; } = 60;
 }
 
 /// <summary>Enforces the ranges, those of the fees too.</summary>

@@ -146,7 +146,7 @@ public sealed class TierTests : IAsyncLifetime
     {
         _one.IsGone = true;
         var directory = _host.Services.GetRequiredService<EnclaveDirectory>();
-        Assert.Same(_two, (await directory.WaitForHeadAsync(MirrorWorld.ChainId, 0, CancellationToken.None)).Enclave);
+        Assert.Same(_two, (await directory.WaitForHeadAsync(MirrorWorld.ChainId, 0, [], CancellationToken.None)).Enclave);
         Assert.Same(_two, await directory.GetAsync(MirrorWorld.ChainId, "two", CancellationToken.None));
         await Assert.ThrowsAsync<InvalidOperationException>(() => directory.GetAsync(MirrorWorld.ChainId, "one", CancellationToken.None));
     }
@@ -156,27 +156,27 @@ public sealed class TierTests : IAsyncLifetime
     {
         // The follower waits at the first one's head; the first one never has a newer one.
         var directory = _host.Services.GetRequiredService<EnclaveDirectory>();
-        var waiting = directory.WaitForHeadAsync(MirrorWorld.ChainId, 1, CancellationToken.None);
+        var waiting = directory.WaitForHeadAsync(MirrorWorld.ChainId, 1, [], CancellationToken.None);
         _two.Mine();
         var (enclave, head) = await waiting.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Same(_two, enclave);
         Assert.Equal(2UL, head.Block);
 
         _one.Hangs = true;
-        Assert.Same(_two, (await directory.WaitForHeadAsync(MirrorWorld.ChainId, 0, CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30))).Enclave);
+        Assert.Same(_two, (await directory.WaitForHeadAsync(MirrorWorld.ChainId, 0, [], CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30))).Enclave);
     }
 
     [Fact]
     public async Task WaitForHeadAsync_OtherChainOrNobody_IsRefusedWithWhatEachSaid()
     {
         var directory = _host.Services.GetRequiredService<EnclaveDirectory>();
-        Assert.Equal("No enclave for chain 5 beside this silo", (await Assert.ThrowsAsync<InvalidOperationException>(() => directory.WaitForHeadAsync(5, 0, CancellationToken.None))).Message);
+        Assert.Equal("No enclave for chain 5 beside this silo", (await Assert.ThrowsAsync<InvalidOperationException>(() => directory.WaitForHeadAsync(5, 0, [], CancellationToken.None))).Message);
         _one.IsGone = _two.IsGone = true;
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => directory.WaitForHeadAsync(MirrorWorld.ChainId, 0, CancellationToken.None));
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => directory.WaitForHeadAsync(MirrorWorld.ChainId, 0, [], CancellationToken.None));
         Assert.Equal("No enclave for chain 31337 beside this silo; one is gone: its process is not there; one is gone: its process is not there", error.Message);
         using var stop = new CancellationTokenSource();
         _one.IsGone = false;
-        var waiting = directory.WaitForHeadAsync(MirrorWorld.ChainId, 9, stop.Token);
+        var waiting = directory.WaitForHeadAsync(MirrorWorld.ChainId, 9, [], stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
     }

@@ -50,6 +50,9 @@ public sealed class MirrorWorld : IAsyncDisposable
     /// <summary>The accounts that are configured from the next start on.</summary>
     public IReadOnlyList<KeyLaneSigner> Lanes { get; set; } = [];
 
+    /// <summary>An enclave that is asked before the chain's own, from the next start on.</summary>
+    public IEnclave? First { get; set; }
+
     public IGrainFactory Grains => _host.Grains;
 
     public IServiceProvider Services => _host.Services;
@@ -86,6 +89,7 @@ public sealed class MirrorWorld : IAsyncDisposable
         silo.UseInMemoryReminderService();
         silo.Services.AddGrainStorage(GrainStorage.Name, (_, _) => Storage);
         silo.Services.AddSingleton<TimeProvider>(Time);
+        if (First is { } first) silo.Services.AddSingleton(first);
         silo.Services.AddSingleton<IEnclave>(Chain);
         silo.Services.AddSingleton(new LedgerChain { ChainId = ChainId, Contracts = Contracts, FirstBlock = 1, Node = Chain, Lanes = [.. Lanes] });
         silo.Services.AddPythiaGrains(options =>
