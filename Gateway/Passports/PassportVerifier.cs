@@ -35,7 +35,7 @@ internal sealed class PassportVerifier : IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _limit;
     private readonly PassportSigner? _signer;
-    private (VerifierChallenge Challenge, long At, TimeSpan For)? _challenge;
+    private volatile HeldChallenge? _held;
 
     public PassportVerifier(IOptions<PassportOptions> options, TimeProvider time, IVerifierWay? handlers = null)
     {
@@ -68,12 +68,12 @@ internal sealed class PassportVerifier : IDisposable
         await _challengeTurn.WaitAsync(cancellationToken);
         try
         {
-            if (_challenge is { } known && _time.GetElapsedTime(known.At) < known.For) return known.Challenge;
+            if (_held is { } known && _time.GetElapsedTime(known.At) < known.For) return known.Challenge;
 
-            // Not by the caller's will: what is under way serves those who wait behind it.
+            // Not by the caller's will: what is under way serves those who wait behind it. A challenge is as old as the request for it, trouble is of now.
             var at = _time.GetTimestamp();
             var (challenge, lasts) = await FetchChallengeAsync();
-            _challenge = (challenge, at, lasts);
+            _held = new(challenge, challenge.Trouble is null ? at : _time.GetTimestamp(), lasts);
             return challenge;
         }
         finally
@@ -85,7 +85,7 @@ internal sealed class PassportVerifier : IDisposable
     /// <summary>Evidence was refused, perhaps for its challenge: the next one is asked for anew.</summary>
     public void ForgetChallenge()
     {
-        if (_challenge is { Challenge.Challenge: not null }) _challenge = null;
+        if (_held is { Challenge.Challenge: not null }) _held = null;
     }
 
     public async Task<VerifierReply> VerifyAsync(byte[] evidence, CancellationToken cancellationToken)
@@ -111,9 +111,17 @@ internal sealed class PassportVerifier : IDisposable
 
     private async Task<(VerifierChallenge Challenge, TimeSpan For)> FetchChallengeAsync()
     {
-        using var message = new HttpRequestMessage(HttpMethod.Get, new Uri($"{_url!.AbsoluteUri}/challenge"));
+        using var message = new HttpRequestMessage(HttpMethod.Get, ChallengeUrl(_url!));
         var (read, trouble) = await SendAsync(message, ReadChallenge, CancellationToken.None);
         return read is { } found ? (new(found.Challenge, null), found.Holds / 4) : (new(null, trouble), AfterTrouble);
+    }
+
+    // Beside the path, whatever it ends with; a query stays where it is.
+    private static Uri ChallengeUrl(Uri url)
+    {
+        var builder = new UriBuilder(url);
+        builder.Path = builder.Path.TrimEnd('/') + "/challenge";
+        return builder.Uri;
     }
 
     // Whatever is sent, no more of it is read than the longest true reply may have; T is null where it is no such reply.
@@ -139,6 +147,9 @@ internal sealed class PassportVerifier : IDisposable
             return (default, e.Message);
         }
     }
+
+    // Held as one reference: it is forgotten without the turn.
+    private sealed record HeldChallenge(VerifierChallenge Challenge, long At, TimeSpan For);
 
     private static VerifierReply? ReadPassport(HttpStatusCode status, byte[] body) => status switch
     {

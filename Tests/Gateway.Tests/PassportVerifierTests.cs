@@ -106,7 +106,7 @@ public sealed class PassportVerifierTests
     public async Task Challenge_ManyAsk_IsFetchedOnceAQuarterOfItsTimeAndAfterARefusal()
     {
         var asked = 0;
-        var way = new Way(() =>
+        var way = new Way(_ =>
         {
             asked++;
             return new MemoryStream(System.Text.Encoding.UTF8.GetBytes($"{{\"challenge\":\"{asked:d48}\",\"holdsSeconds\":120}}"));
@@ -127,7 +127,7 @@ public sealed class PassportVerifierTests
     public async Task Challenge_VerifierAway_IsNotAskedAgainForASecond()
     {
         var asked = 0;
-        var way = new Way(() =>
+        var way = new Way(_ =>
         {
             asked++;
             throw new HttpRequestException("away");
@@ -142,8 +142,46 @@ public sealed class PassportVerifierTests
         asked.ShouldBe(2);
     }
 
+    [Fact]
+    public async Task Challenge_VerifierHangs_IsWaitedForOnceByAllWhoAsk()
+    {
+        var asked = 0;
+        var way = new Way(_ =>
+        {
+            asked++;
+            return new BodyStream(async (_, cancellationToken) =>
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+                return 0;
+            });
+        });
+        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, way);
+        Task<VerifierChallenge>[] asking = [.. Enumerable.Range(0, 3).Select(_ => verifier.ChallengeAsync(CancellationToken.None))];
+        _time.Advance(TimeSpan.FromSeconds(5));
+        foreach (var challenge in await Task.WhenAll(asking).WaitAsync(TimeSpan.FromSeconds(30))) challenge.Trouble!.ShouldContain("no whole reply within 00:00:05");
+        asked.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData("https://v.example/v1/passports", "https://v.example/v1/passports/challenge")]
+    [InlineData("https://v.example/v1/passports/", "https://v.example/v1/passports/challenge")]
+    [InlineData("https://v.example/v1/passports?tenant=7", "https://v.example/v1/passports/challenge?tenant=7")]
+    [InlineData("https://v.example", "https://v.example/challenge")]
+    public async Task Challenge_AnyUrl_IsAskedForBesideIt(string url, string expected)
+    {
+        Uri? found = null;
+        var way = new Way(request =>
+        {
+            found = request.RequestUri;
+            return new MemoryStream();
+        });
+        using var verifier = new PassportVerifier(Options.Create(new PassportOptions { VerifierUrl = url }), _time, way);
+        await verifier.ChallengeAsync(CancellationToken.None);
+        found!.AbsoluteUri.ShouldBe(expected);
+    }
+
     private PassportVerifier Verifier(Stream body)
-        => new(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, new Way(() => body));
+        => new(Options.Create(new PassportOptions { VerifierUrl = "http://verifier.example/v1/passports" }), _time, new Way(_ => body));
 
     private async Task<VerifierReply> VerifyAsync(BodyStream body, CancellationToken cancellationToken)
     {
@@ -151,14 +189,14 @@ public sealed class PassportVerifierTests
         return await verifier.VerifyAsync(Evidence, cancellationToken);
     }
 
-    private sealed class Way(Func<Stream> body) : IVerifierWay
+    private sealed class Way(Func<HttpRequestMessage, Stream> body) : IVerifierWay
     {
         public HttpMessageHandler CreateHandler() => new Handler(body);
 
-        private sealed class Handler(Func<Stream> body) : HttpMessageHandler
+        private sealed class Handler(Func<HttpRequestMessage, Stream> body) : HttpMessageHandler
         {
             protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-                => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body()) });
+                => Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = new StreamContent(body(request)) });
         }
     }
 
