@@ -9,7 +9,7 @@ using Pythia.Grains.Pythia;
 
 namespace Pythia.Gateway.Passports;
 
-/// <summary>Gets evidence of an enclave by way of its silo, collateral and all. Quotes are dear, so all callers share one limit.</summary>
+/// <summary>Gets evidence of an enclave by way of its silo, collateral and all. Quotes are dear, so all callers share one limit (<see cref="QuoteShares"/>).</summary>
 internal sealed class EvidenceSource(IGrainFactory grains, EnclaveDirectory directory, IOptions<PassportOptions> options, TimeProvider time)
 {
     // By the names of Pythia.Enclave.EnclaveFault.
@@ -22,24 +22,25 @@ internal sealed class EvidenceSource(IGrainFactory grains, EnclaveDirectory dire
 
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
 
-    private readonly QuoteBudget _quotes = new(options.Value.QuotesPerMinute, time);
+    private readonly QuoteShares _quotes = new(options.Value.QuotesPerMinute, time);
 
     /// <summary>Evidence of one enclave, or of whichever has the key.</summary>
     /// <param name="chainId">EIP-155.</param>
     /// <param name="enclaves">Which to ask, in turn: the first that has the key. One that can't make a quote now does not stand before the others.</param>
     /// <param name="keyId">8 bytes; none for the keys that sign now.</param>
     /// <param name="nonce">Up to 32 bytes, bound with zeros behind it; none for none.</param>
+    /// <param name="address">Who asks, as of <see cref="Requests.NetworkAddress"/>; null where a stored passport is renewed.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>CBOR as of docs/passports.md, unread: whoever checks it reads it.</returns>
     public async Task<(byte[]? Evidence, Problem? Problem)> GetAsync(
-        ulong chainId, ImmutableArray<string> enclaves, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
+        ulong chainId, ImmutableArray<string> enclaves, ImmutableArray<byte> keyId, byte[] nonce, string? address, CancellationToken cancellationToken)
     {
         Problem? met = null;
         foreach (var enclave in enclaves)
         {
-            if (!_quotes.TryTake()) return (null, Problem.TooMany((int)Wait.TotalSeconds));
+            if (_quotes.TryTake(address) is not { } taken) return (null, Problem.TooMany((int)Wait.TotalSeconds));
 
-            var (evidence, problem) = await AskAsync(chainId, enclave, keyId, nonce, cancellationToken);
+            var (evidence, problem) = await AskAsync(chainId, enclave, keyId, nonce, taken, cancellationToken);
             if (evidence is not null) return (evidence, null);
 
             met = Weightier(met, problem!);
@@ -50,7 +51,7 @@ internal sealed class EvidenceSource(IGrainFactory grains, EnclaveDirectory dire
 
     // Only a quote that is made, or may have been, is paid for: keys that nobody has cost the others nothing.
     private async Task<(byte[]? Evidence, Problem? Problem)> AskAsync(
-        ulong chainId, string enclave, ImmutableArray<byte> keyId, byte[] nonce, CancellationToken cancellationToken)
+        ulong chainId, string enclave, ImmutableArray<byte> keyId, byte[] nonce, QuoteBudget[] taken, CancellationToken cancellationToken)
     {
         try
         {
@@ -58,7 +59,7 @@ internal sealed class EvidenceSource(IGrainFactory grains, EnclaveDirectory dire
             if (reply.Trouble.Length == 0) return (ImmutableCollectionsMarshal.AsArray(reply.Evidence), null);
 
             var fault = reply.Trouble.Split(':')[0];
-            if (fault is UnknownKey or NotAttested or Gone or Busy) _quotes.GiveBack();
+            if (fault is UnknownKey or NotAttested or Gone or Busy) GiveBack(taken);
             if (fault is Gone) directory.Forget(chainId, enclave);
             var trouble = $"{enclave}: {reply.Trouble}";
             return (null, fault switch
@@ -71,10 +72,15 @@ internal sealed class EvidenceSource(IGrainFactory grains, EnclaveDirectory dire
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            if (e is OrleansException) _quotes.GiveBack();
+            if (e is OrleansException) GiveBack(taken);
             directory.Forget(chainId, enclave);
             return (null, Problem.TryAgain($"{enclave} can't be reached"));
         }
+    }
+
+    private static void GiveBack(QuoteBudget[] taken)
+    {
+        foreach (var one in taken) one.GiveBack();
     }
 
     // Of several troubles the one counts that may pass: the enclave that can't answer now may be the one that has the key.

@@ -91,15 +91,15 @@ internal static partial class PassportEndpoints
 
         var chainId = ServedChains.Of(context).ChainId;
         var (passport, refusal) = keyId.IsEmpty
-            ? await GetOfAnyAsync(chainId, enclaves, bytes, grains, directory, desk, context.RequestAborted)
-            : await desk.GetAsync(chainId, enclaves, keyId, bytes, context.RequestAborted);
+            ? await GetOfAnyAsync(chainId, enclaves, bytes, NetworkAddress.Of(context), grains, directory, desk, context.RequestAborted)
+            : await desk.GetAsync(chainId, enclaves, keyId, bytes, NetworkAddress.Of(context), context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return refusal is null ? Results.Bytes(passport!, PassportMediaType) : new ProblemResult(refusal);
     }
 
     // No key is named: the first in turn that is there and is vouched for.
     private static async Task<(byte[]? Passport, Problem? Problem)> GetOfAnyAsync(
-        ulong chainId, ImmutableArray<string> enclaves, byte[] nonce, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk, CancellationToken cancellationToken)
+        ulong chainId, ImmutableArray<string> enclaves, byte[] nonce, string address, IGrainFactory grains, EnclaveDirectory directory, PassportDesk desk, CancellationToken cancellationToken)
     {
         Problem? met = null;
         foreach (var enclave in enclaves.Take(MostTries))
@@ -107,7 +107,7 @@ internal static partial class PassportEndpoints
             try
             {
                 var identity = await grains.GetGrain<IPythiaGrain>(GrainKeys.Of(chainId, enclave)).IdentifyAsync(cancellationToken);
-                var (passport, problem) = await desk.GetAsync(chainId, [enclave], [.. Es256Key.ComputeKeyId(identity.SigningKey.AsSpan())], nonce, cancellationToken);
+                var (passport, problem) = await desk.GetAsync(chainId, [enclave], [.. Es256Key.ComputeKeyId(identity.SigningKey.AsSpan())], nonce, address, cancellationToken);
                 if (problem is null || IsOfAllEnclaves(problem)) return (passport, problem);
 
                 met ??= problem;
@@ -129,7 +129,7 @@ internal static partial class PassportEndpoints
     {
         if (!TryReadKeyId(kid, out var keyId, out var problem) || !TryReadNonce(nonce, KeyBinding.NonceBytes, out var bytes, out problem)) return new ProblemResult(problem!);
 
-        var (evidence, refusal) = await source.GetAsync(ServedChains.Of(context).ChainId, enclaves, keyId, bytes, context.RequestAborted);
+        var (evidence, refusal) = await source.GetAsync(ServedChains.Of(context).ChainId, enclaves, keyId, bytes, NetworkAddress.Of(context), context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return refusal is null ? Results.Bytes(evidence!, EvidenceMediaType) : new ProblemResult(refusal);
     }

@@ -1,9 +1,9 @@
 namespace Pythia.Gateway.Passports;
 
 /// <summary>How many quotes may be made: so many a minute, ten seconds' worth at once. What was taken for a quote that was not made is given back.</summary>
-/// <param name="perMinute">Quotes a minute, 1 or more.</param>
+/// <param name="perMinute">Quotes a minute, above 0; one at once in any case.</param>
 /// <param name="time">Its timer.</param>
-internal sealed class QuoteBudget(int perMinute, TimeProvider time)
+internal sealed class QuoteBudget(double perMinute, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly double _most = Math.Max(1, perMinute / 6.0);

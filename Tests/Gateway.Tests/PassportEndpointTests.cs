@@ -207,6 +207,57 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Passport_QuotesForNoncesUsedUp_StoredOnesAreRenewedAllTheSame()
+    {
+        var gateway = await OwnVerifierAsync(("Passport:QuotesPerMinute", "6"));
+        (await gateway.Client.GetAsync($"/pythia/31337/evidence?nonce={Nonce}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await RefusedAsync(gateway, $"/pythia/31337/evidence?nonce={Nonce}", 429, "too-many-requests");
+        await RefusedAsync(gateway, "/pythia/31337/evidence", 429, "too-many-requests");
+        (await gateway.Client.GetAsync($"{Passports}?kid={KeyId}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Passport_RefusedWithoutNonce_IsNotQuotedAgainForFiveSeconds()
+    {
+        var time = new ManualTimeProvider(TimeProvider.System.GetUtcNow().AddMinutes(1));
+        _enclave = new SimulatedEnclave(_configuration);
+        var gateway = await StartAsync(services => services.AddSingleton<TimeProvider>(time), ("Passport:KeyFile", KeyFile), ("Passport:PolicyFile", PolicyFile));
+        for (var i = 0; i < 3; i++) (await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 422, "evidence-refused")).ShouldContain("MeasurementNotAllowed");
+        Quotes(gateway).ShouldBe(1);
+        time.Advance(TimeSpan.FromSeconds(5));
+        await RefusedAsync(gateway, $"{Passports}?kid={KeyId}", 422, "evidence-refused");
+        Quotes(gateway).ShouldBe(2);
+    }
+
+    [Fact]
+    public void QuoteShares_OneAddressTakesAllItCan_LeavesTheOthersAndTheRenewalsTheirs()
+    {
+        var shares = new QuoteShares(600, new ManualTimeProvider());
+        int Take(string? address) => Enumerable.Range(0, 200).Count(_ => shares.TryTake(address) is not null);
+
+        // Ten seconds' worth: of 100 quotes 20 are for renewals, and 20 of the other 80 for one address.
+        Take("192.0.2.1").ShouldBe(20);
+        Take("192.0.2.2").ShouldBe(20);
+        Take("192.0.2.3").ShouldBe(20);
+        Take("192.0.2.4").ShouldBe(20);
+        Take("192.0.2.5").ShouldBe(0);
+        Take(null).ShouldBe(20);
+    }
+
+    [Fact]
+    public void QuoteShares_WhatIsGivenBack_IsOfWhomItWasTakenFrom()
+    {
+        var shares = new QuoteShares(6, new ManualTimeProvider());
+        var renewal = shares.TryTake(null)!;
+        var asked = shares.TryTake("192.0.2.1")!;
+        foreach (var one in renewal) one.GiveBack();
+        shares.TryTake("192.0.2.1").ShouldBeNull();
+        shares.TryTake("192.0.2.2").ShouldBeNull();
+        foreach (var one in asked) one.GiveBack();
+        shares.TryTake("192.0.2.1").ShouldNotBeNull();
+    }
+
+    [Fact]
     public void QuoteBudget_WhatIsTaken_ComesBackWithTimeOrWhenGivenBack()
     {
         var time = new ManualTimeProvider();
