@@ -334,6 +334,39 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
         await RegisterAsync(one, two, next);
     }
 
+    [Fact(Skip = InOneProcess.Skip)]
+    public async Task RevokeOwnKey_ReplyIsLost_IsAskedForAgainByItsNameAndEndsNoOther()
+    {
+        var keyId = await FreshKeyAsync();
+        var kid = Convert.ToHexStringLower((await silo.Enclave.IdentifyAsync()).KeyId.Span);
+        await RegisterAsync(silo.EndorserOf(0, OperatorA), silo.EndorserOf(1, OperatorA), keyId);
+        using var lossy = LossyOperations.Before(silo.Program.OperationsUrl);
+        await using var command = SiloProcess.Start(["registry", "revoke-own-key", "--enclave", "enclave-1", "--operations", $"{lossy.Url}", .. silo.CommandSettings]);
+        (await command.WaitForExitAsync()).ShouldBe(1, command.Text);
+        await lossy.Served.WaitAsync(TimeSpan.FromMinutes(1));
+        command.Text.ShouldContain($"kid {kid}, key {keyId}");
+        command.Text.ShouldContain($"ask again with --kid {kid}");
+        var next = await silo.KeyIdAsync();
+        next.ShouldNotBe(keyId);
+
+        await using var again = SiloProcess.Start(["registry", "revoke-own-key", "--enclave", "enclave-1", "--kid", kid, "--operations", $"{silo.Program.OperationsUrl}", .. silo.CommandSettings]);
+        (await again.WaitForExitAsync()).ShouldBe(0, again.Text);
+        again.Text.ShouldContain($"key {keyId} is revoked by its own word in block ");
+        (await silo.KeyIdAsync()).ShouldBe(next);
+    }
+
+    // It has ended, and what endorsers have signed of it can still be carried out.
+    [Fact(Skip = InOneProcess.Skip)]
+    public async Task RevokeOwnKey_NotRegisteredYet_IsNotSaidToBeDone()
+    {
+        var keyId = await FreshKeyAsync();
+        await using var command = SiloProcess.Start(["registry", "revoke-own-key", "--enclave", "enclave-1", "--operations", $"{silo.Program.OperationsUrl}", .. silo.CommandSettings]);
+        (await command.WaitForExitAsync()).ShouldBe(1, command.Text);
+        command.Text.ShouldContain($"key {keyId} has ended and is not registered");
+        command.Text.ShouldContain("send --word again");
+        (await silo.KeyIdAsync()).ShouldNotBe(keyId);
+    }
+
     // Keys that the chain has never heard of: what signs now ends by its own word, and the board is of other keys.
     private async Task<Hash32> FreshKeyAsync()
     {
