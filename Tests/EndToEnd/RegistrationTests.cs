@@ -229,7 +229,7 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
     [Fact]
     public async Task Watch_WhateverARoundMeets_GoesOnUntilItIsStopped()
     {
-        Exception[] met = [new NullReferenceException("odd"), new TaskCanceledException("another's"), new InvalidOperationException("odder")];
+        Exception[] met = [new FormatException("odd"), new TaskCanceledException("another's"), new InvalidOperationException("odder")];
         using var stopping = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         var (rounds, details) = (0, new List<string>());
         var code = await RegistryEndorse.WatchAsync(
@@ -244,7 +244,7 @@ public sealed class RegistrationTests(EndorsedSilo silo) : IClassFixture<Endorse
             Pause,
             stopping.Token);
         (code, rounds).ShouldBe((0, met.Length));
-        details.ShouldBe(["Trouble NullReferenceException: odd", "Trouble TaskCanceledException: another's", "Trouble InvalidOperationException: odder"]);
+        details.ShouldBe(["Trouble FormatException: odd", "Trouble TaskCanceledException: another's", "Trouble InvalidOperationException: odder"]);
     }
 
     [Fact(Skip = InOneProcess.Skip)]
