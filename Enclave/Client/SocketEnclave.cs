@@ -33,6 +33,7 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
     private volatile TaskCompletionSource<EnclaveConnection> _connection = NewConnection();
     private volatile EnclaveConnection? _live;
     private volatile EnclaveException _trouble = new(EnclaveFault.Gone, "not connected yet");
+    private int _greetings;
     private int _isDisposed;
 
     /// <param name="endPoint"><see cref="Parse"/> reads one.</param>
@@ -48,6 +49,9 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
 
     /// <summary>Why nobody can be asked now: <see cref="EnclaveFault.Gone"/>, <see cref="EnclaveFault.OtherEnclave"/> or <see cref="EnclaveFault.Malformed"/>; null while somebody can.</summary>
     public EnclaveException? Trouble => _live is { Why: null } ? null : _trouble;
+
+    /// <summary>How often somebody has said Hello here, whoever it was.</summary>
+    public int Greetings => Volatile.Read(ref _greetings);
 
     /// <summary>Longest path of a Unix socket, in bytes of UTF-8: 108 with the zero at its end (unix(7), sun_path).</summary>
     public const int MostPathBytes = 107;
@@ -230,6 +234,7 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
             try
             {
                 await using var connection = await EnclaveConnection.OpenAsync(_endPoint, _time, _stopping.Token);
+                Interlocked.Increment(ref _greetings);
                 await CheckAsync(connection);
                 pause = FirstPause;
                 var source = _connection;
@@ -244,17 +249,18 @@ public sealed class SocketEnclave : IEnclave, IAsyncDisposable
                 await connection.Ended.WaitAsync(_stopping.Token);
                 _trouble = connection.Why!;
             }
-            catch (Exception e) when (e is EnclaveException or SocketException)
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
+                break; // disposed of
+            }
+            catch (Exception e)
+            {
+                // Whatever it was: the next one is tried, for as long as anybody may ask.
                 var before = _trouble;
                 _trouble = e as EnclaveException ?? new EnclaveException(EnclaveFault.Gone, e.Message, e);
                 if (_trouble.Fault == EnclaveFault.OtherEnclave && (before.Fault, before.Message) != (_trouble.Fault, _trouble.Message)) _refused?.Invoke(_trouble.Message);
                 await Task.Delay(pause, _time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 pause = pause + pause < LongestPause ? pause + pause : LongestPause;
-            }
-            catch (OperationCanceledException)
-            {
-                break; // disposed of
             }
         }
 

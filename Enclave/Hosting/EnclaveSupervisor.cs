@@ -92,10 +92,12 @@ public sealed partial class EnclaveSupervisor : BackgroundService
     private async Task<string> RunOnceAsync(CancellationToken stoppingToken)
     {
         EnclaveChild child;
+        int greetings;
         try
         {
             // 1. files, 2. start
             _files.Write();
+            greetings = Greetings;
             child = EnclaveChild.Start(_program, _files, OnLine);
             _metrics.Restart();
         }
@@ -110,7 +112,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
             Volatile.Write(ref _status, Status with { ProcessId = child.Id });
             using var watching = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
             var ended = child.WaitForExitAsync();
-            var hanging = WatchAsync(child.Id, watching.Token);
+            var hanging = WatchAsync(child.Id, greetings, watching.Token);
             await Task.WhenAny(ended, hanging);
             await watching.CancelAsync();
             var trouble = await hanging;
@@ -129,25 +131,28 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         }
     }
 
-    // Why it must be killed; null when it ended by itself, or we stop.
-    private async Task<string?> WatchAsync(int process, CancellationToken cancellationToken)
+    // Why it must be killed; null when it ended by itself, or we stop. From its first word on it must reply: one that hangs before it is connected is found as soon as any other.
+    private async Task<string?> WatchAsync(int process, int greetings, CancellationToken cancellationToken)
     {
+        var ping = TimeSpan.FromSeconds(_options.PingSeconds);
+        var started = _time.GetTimestamp();
+        long? connected = null;
         try
         {
-            // 3. connected
-            if (!await IsConnectedAsync(cancellationToken)) return $"process {process} was not connected within {_options.StartSeconds} s{(Enclave.Trouble is { } trouble ? $": {trouble.Message}" : "")}";
-
-            LogConnected(_id, process);
-            Volatile.Write(ref _status, Status with { IsConnected = true });
-            var since = _time.GetTimestamp();
-
-            // 4. does it reply?
             for (var misses = 0; misses < _options.PingMisses;)
             {
-                var next = Task.Delay(TimeSpan.FromSeconds(_options.PingSeconds), _time, cancellationToken);
-                misses = await RepliesAsync(TimeSpan.FromSeconds(_options.PingSeconds), cancellationToken) ? 0 : misses + 1;
-                if (misses == 0 && Status.Restarts > 0 && _time.GetElapsedTime(since).TotalSeconds >= _options.SteadySeconds) Volatile.Write(ref _status, Status with { Restarts = 0 });
-                await next;
+                var next = Task.Delay(ping, _time, cancellationToken);
+                var replies = await RepliesAsync(ping, cancellationToken);
+                var hasSpoken = replies || Greetings != greetings;
+                misses = replies || !hasSpoken ? 0 : misses + 1;
+
+                // 3. connected: a reply, not only a connection, since the old process's may look alive for a moment after its end
+                if (connected is null && replies && await IsReachedAsync(ping, cancellationToken)) connected = Connect(process);
+                if (connected is null && _time.GetElapsedTime(started).TotalSeconds >= _options.StartSeconds) return NotConnected(process);
+
+                // 4. does it reply?
+                if (misses == 0 && Status.Restarts > 0 && connected is { } since && _time.GetElapsedTime(since).TotalSeconds >= _options.SteadySeconds) Volatile.Write(ref _status, Status with { Restarts = 0 });
+                await (hasSpoken ? next : Task.Delay(Between, _time, cancellationToken));
             }
 
             return $"process {process} did not reply {_options.PingMisses} times in a row, {_options.PingSeconds} s each";
@@ -158,27 +163,27 @@ public sealed partial class EnclaveSupervisor : BackgroundService
         }
     }
 
-    // A reply, not only a connection: the old process's may look alive for a moment after its end.
-    private async Task<bool> IsConnectedAsync(CancellationToken cancellationToken)
+    // How often somebody said Hello on either way.
+    private int Greetings => Enclave.Greetings + _pings.Greetings;
+
+    private string NotConnected(int process)
+        => $"process {process} was not connected within {_options.StartSeconds} s{(Enclave.Trouble is { } trouble ? $": {trouble.Message}" : "")}";
+
+    private long Connect(int process)
     {
-        var started = _time.GetTimestamp();
-        var limit = TimeSpan.FromSeconds(_options.StartSeconds);
-        while (limit - _time.GetElapsedTime(started) is { Ticks: > 0 } left)
-        {
-            if (!await RepliesAsync(left, cancellationToken))
-            {
-                await Task.Delay(Between, _time, cancellationToken);
-                continue;
-            }
+        LogConnected(_id, process);
+        Volatile.Write(ref _status, Status with { IsConnected = true });
+        return _time.GetTimestamp();
+    }
 
-            using var patience = new CancellationTokenSource(left, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-            await Enclave.WaitUntilConnectedAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            cancellationToken.ThrowIfCancellationRequested();
-            return !patience.IsCancellationRequested;
-        }
-
-        return false;
+    private async Task<bool> IsReachedAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(limit, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        var reached = Enclave.WaitUntilConnectedAsync(either.Token);
+        await reached.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        return reached.IsCompletedSuccessfully;
     }
 
     private async Task<bool> RepliesAsync(TimeSpan limit, CancellationToken cancellationToken)

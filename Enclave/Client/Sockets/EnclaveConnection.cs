@@ -42,13 +42,20 @@ internal sealed class EnclaveConnection : IAsyncDisposable
     /// <exception cref="EnclaveException">Nobody listens, or who does speaks something else, or nothing.</exception>
     public static async Task<EnclaveConnection> OpenAsync(EndPoint endPoint, TimeProvider time, CancellationToken cancellationToken)
     {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        if (endPoint is IPEndPoint) socket.NoDelay = true;
+        return await OpenAsync(socket, limit => socket.ConnectAsync(endPoint, limit), time, cancellationToken);
+    }
+
+    /// <summary>Says Hello within 5 seconds, <paramref name="connect"/> included, to whom that connects <paramref name="socket"/>, which is this connection's from now on.</summary>
+    /// <exception cref="EnclaveException">As with an endpoint.</exception>
+    internal static async Task<EnclaveConnection> OpenAsync(Socket socket, Func<CancellationToken, ValueTask> connect, TimeProvider time, CancellationToken cancellationToken)
+    {
         using var patience = new CancellationTokenSource(HelloPatience, time);
         using var limited = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
-            if (endPoint is IPEndPoint) socket.NoDelay = true;
-            await socket.ConnectAsync(endPoint, limited.Token);
+            await connect(limited.Token);
             var connection = new EnclaveConnection(socket);
             await connection.GreetAsync(limited.Token);
             connection._reading = connection.ReadAsync();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pythia.Enclave.Hosting;
+using Pythia.Enclave.Tests.Sockets;
 using Pythia.Enclave.Verifier.Answers;
 using Pythia.Enclave.Verifier.Facts;
 using Pythia.Ethereum;
@@ -113,6 +114,31 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
         var after = await enclave.Enclave.IdentifyAsync();
         after.SigningKey.ToArray().ShouldNotBe(before.SigningKey.ToArray());
         enclave.Lines.ShouldContain(line => line.Contains("did not reply 2 times in a row", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Hang_AfterHelloBeforeAnyReply_IsKilledLongBeforeItsStartIsOver()
+    {
+        var folder = Directory.CreateTempSubdirectory("pythia-hang-");
+        try
+        {
+            var options = new EnclaveProcessOptions { Program = await SupervisedEnclave.WriteScriptAsync(folder.FullName, "exec cat"), StartSeconds = 600, PingSeconds = 1, PingMisses = 2 };
+            using var supervisor = new EnclaveSupervisor(chain.Options(), options, TimeProvider.System, NullLogger<EnclaveSupervisor>.Instance);
+            using var peer = new ScriptedPeer(Path.Combine(supervisor.FilesFolder, "socket"));
+            await supervisor.StartAsync(CancellationToken.None);
+            using var limit = new CancellationTokenSource(Patience);
+            while (supervisor.Status.ProcessId == 0) await Task.Delay(5, limit.Token);
+
+            // Hello on one of the two ways, and not a word more on either.
+            using var greeted = await peer.AcceptAsync().WaitAsync(limit.Token);
+            while (supervisor.Status.Restarts == 0) await Task.Delay(5, limit.Token);
+            supervisor.Status.Trouble!.ShouldContain("did not reply 2 times in a row");
+            await supervisor.StopAsync(CancellationToken.None).WaitAsync(Patience);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

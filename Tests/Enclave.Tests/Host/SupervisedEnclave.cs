@@ -44,6 +44,20 @@ internal sealed class SupervisedEnclave : IAsyncDisposable, ILogger<EnclaveSuper
         return started;
     }
 
+    /// <summary>A program that carries out <paramref name="command"/> in <paramref name="folder"/> and then becomes the child.</summary>
+    public static async Task<string> WriteScriptAsync(string folder, string command)
+    {
+        var script = Path.Combine(folder, "run.sh");
+        await File.WriteAllTextAsync(script, $"""
+            #!/bin/sh
+            cd {folder}
+            {command}
+            exec {EnclaveChild.RuntimeHost()} {Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll")} "$@"
+            """);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return script;
+    }
+
     public async Task AnswerAsync(Hash32 device)
     {
         using var limit = new CancellationTokenSource(Patience);
@@ -55,10 +69,11 @@ internal sealed class SupervisedEnclave : IAsyncDisposable, ILogger<EnclaveSuper
     /// <summary>Kills the child and waits until another one is connected.</summary>
     public async Task KillAsync(string signal = "-KILL")
     {
+        await UntilAsync(e => e.Status.IsConnected); // number 0 is no process, but all of the test's group
         using var limit = new CancellationTokenSource(Patience);
         var victim = ProcessId;
         using (var kill = Process.Start("kill", [signal, $"{victim}"])) await kill.WaitForExitAsync(limit.Token);
-        while (ProcessId == victim || !_supervisor.Status.IsConnected) await Task.Delay(5, limit.Token);
+        await UntilAsync(e => e.ProcessId != victim && e.Status.IsConnected);
     }
 
     /// <summary>Waits until the child is as the test wants it, or has said so.</summary>
@@ -92,18 +107,5 @@ internal sealed class SupervisedEnclave : IAsyncDisposable, ILogger<EnclaveSuper
     {
         await _supervisor.StopAsync(CancellationToken.None).WaitAsync(Patience);
         _supervisor.Dispose();
-    }
-
-    private static async Task<string> WriteScriptAsync(string folder, string command)
-    {
-        var script = Path.Combine(folder, "run.sh");
-        await File.WriteAllTextAsync(script, $"""
-            #!/bin/sh
-            cd {folder}
-            {command}
-            exec {EnclaveChild.RuntimeHost()} {Path.Combine(AppContext.BaseDirectory, "enclave", "pythia-enclave.dll")} "$@"
-            """);
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return script;
     }
 }

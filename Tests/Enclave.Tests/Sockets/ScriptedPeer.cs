@@ -8,9 +8,10 @@ internal sealed class ScriptedPeer : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pythia-peer-");
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
-    public ScriptedPeer()
+    /// <param name="path">Where it listens; null: in a folder of its own.</param>
+    public ScriptedPeer(string? path = null)
     {
-        EndPoint = new UnixDomainSocketEndPoint(Path.Combine(_folder.FullName, "socket"));
+        EndPoint = new UnixDomainSocketEndPoint(path ?? Path.Combine(_folder.FullName, "socket"));
         _listener.Bind(EndPoint);
         _listener.Listen();
     }

@@ -169,32 +169,37 @@ public sealed class SocketEnclaveTests : IAsyncLifetime
     [Fact]
     public async Task Open_PeerClosesAtOnce_IsGoneWheneverThatIs()
     {
-        // Before the first write, between it and the first read, or after: a process that dies as it starts.
-        var folder = Directory.CreateTempSubdirectory("pythia-closing-");
-        try
+        // A process that dies as it starts: before the first write, which fails then and closes the socket under the read, or after it.
+        using var peer = new ScriptedPeer();
+        foreach (var isBefore in (bool[])[true, false])
         {
-            var endPoint = new UnixDomainSocketEndPoint(Path.Combine(folder.FullName, "socket"));
-            using var listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
-            listener.Bind(endPoint);
-            listener.Listen();
-            using var stop = new CancellationTokenSource();
-            var closing = Task.Run(async () =>
-            {
-                while (!stop.IsCancellationRequested) (await listener.AcceptAsync(stop.Token)).Dispose();
-            });
-            for (var i = 0; i < 500; i++)
-            {
-                var refused = await Should.ThrowAsync<EnclaveException>(() => EnclaveConnection.OpenAsync(endPoint, TimeProvider.System, CancellationToken.None).WaitAsync(Patience));
-                refused.Fault.ShouldBe(EnclaveFault.Gone);
-            }
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            await socket.ConnectAsync(peer.EndPoint);
+            var other = await peer.AcceptSilentlyAsync();
+            if (isBefore) other.Dispose();
+            var opening = EnclaveConnection.OpenAsync(socket, _ => default, TimeProvider.System, CancellationToken.None).WaitAsync(Patience);
+            other.Dispose();
+            (await Should.ThrowAsync<EnclaveException>(opening)).Fault.ShouldBe(EnclaveFault.Gone);
+        }
+    }
 
-            await stop.CancelAsync();
-            await Should.ThrowAsync<OperationCanceledException>(() => closing.WaitAsync(Patience));
-        }
-        finally
+    [Fact]
+    public async Task WaitUntilConnected_ServerWent_WaitsForTheNextOne()
+    {
+        await _client.IdentifyAsync();
+        await _served.StopAsync();
+        using (var limit = new CancellationTokenSource(Patience))
         {
-            folder.Delete(recursive: true);
+            while (_client.Trouble is null) await Task.Delay(1, limit.Token); // until the client sees the end
         }
+
+        // Nobody else waits, so nobody else has seen that the connection of before is none any more.
+        var connected = _client.WaitUntilConnectedAsync();
+        connected.IsCompleted.ShouldBeFalse("what has ended is no connection");
+        await using var again = ServedEnclave.Start(_enclave, path: _served.Path);
+        await connected.WaitAsync(Patience);
+        _client.Trouble.ShouldBeNull();
+        await _client.DisposeAsync();
     }
 
     [Fact]
