@@ -41,8 +41,12 @@ internal sealed class EnclaveChild : IDisposable
     /// <summary>Completes when it has ended and its last line is read.</summary>
     public Task WaitForExitAsync() => _process.WaitForExitAsync(CancellationToken.None);
 
-    /// <summary>Ends it at once, whatever it does or no longer does.</summary>
-    public void Kill() => _process.Kill();
+    /// <summary>Ends it at once, with what it started: its program may be a script, and our lines end when nobody holds them any more.</summary>
+    public void Kill()
+    {
+        _process.StandardInput.Close();
+        _process.Kill(entireProcessTree: true);
+    }
 
     /// <summary>Ends its standard input: it finishes what is under way; killed when that takes longer than <paramref name="limit"/>.</summary>
     public async Task StopAsync(TimeSpan limit, TimeProvider time)
@@ -54,7 +58,7 @@ internal sealed class EnclaveChild : IDisposable
         }
         catch (TimeoutException)
         {
-            _process.Kill();
+            Kill();
             await WaitForExitAsync();
         }
     }

@@ -14,6 +14,8 @@ internal sealed class EnclaveFiles : IDisposable
 {
     private const string LockEnding = ".lock";
     private const string SocketName = "socket";
+    private const string ConfigName = "config.json";
+    private const string HostName = "host.json";
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private static readonly string[] OfTheHost = [nameof(EnclaveOptions.Id), nameof(EnclaveOptions.HeadRpc), nameof(EnclaveOptions.UntrustedRpc)];
@@ -50,9 +52,9 @@ internal sealed class EnclaveFiles : IDisposable
         }
     }
 
-    public string Config => Path.Combine(_folder, "config.json");
+    public string Config => Path.Combine(_folder, ConfigName);
 
-    public string Host => Path.Combine(_folder, "host.json");
+    public string Host => Path.Combine(_folder, HostName);
 
     /// <summary>In the folder; where its path is too long for a socket, in a temporary one of its own.</summary>
     public string EndPoint { get; }
@@ -74,10 +76,10 @@ internal sealed class EnclaveFiles : IDisposable
         if (_isDisposed) return;
 
         _isDisposed = true;
-        Remove(_folder);
-        if (_socketFolder is not null) Remove(_socketFolder);
+        RemoveOurs(_folder);
+        if (_socketFolder is not null) RemoveTemporary(_socketFolder);
         _lock.Dispose();
-        if (_isTemporary) Remove(Path.GetDirectoryName(_folder)!);
+        if (_isTemporary) RemoveTemporary(Path.GetDirectoryName(_folder)!);
     }
 
     private (string Config, string Host) Describe(EnclaveOptions options, EnclaveProcessOptions process)
@@ -111,15 +113,25 @@ internal sealed class EnclaveFiles : IDisposable
     // Of this enclave and of others that nobody runs any more.
     private void RemoveLeftBehind(string root)
     {
-        Remove(_folder);
+        RemoveOurs(_folder);
+        if (!OperatingSystem.IsWindows() && Directory.Exists(_folder)) File.SetUnixFileMode(_folder, OwnerOnly);
         foreach (var other in Directory.EnumerateDirectories(root).Where(folder => File.Exists(folder + LockEnding)))
         {
             using var held = TakeLock(other);
-            if (held is not null) Remove(other);
+            if (held is not null) RemoveOurs(other);
         }
     }
 
-    private static void Remove(string folder)
+    // What else lies there was not made here: a folder of that name may be another's.
+    private static void RemoveOurs(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+
+        foreach (var name in (string[])[ConfigName, HostName, SocketName]) File.Delete(Path.Combine(folder, name));
+        if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
+    }
+
+    private static void RemoveTemporary(string folder)
     {
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
     }

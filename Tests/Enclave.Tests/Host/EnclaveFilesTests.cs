@@ -64,6 +64,20 @@ public sealed class EnclaveFilesTests(AnvilChain chain) : IClassFixture<AnvilCha
         File.GetUnixFileMode(own.FullName).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
+    [Theory]
+    [InlineData("one")]
+    [InlineData("dead")]
+    public void Create_FolderWithWhatIsNotOurs_LeavesIt(string name)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_root.FullName, name)).FullName;
+        File.WriteAllText(folder + ".lock", "");
+        File.WriteAllText(Path.Combine(folder, "host.json"), "{}");
+        Directory.CreateDirectory(Path.Combine(folder, "kept"));
+        using (var files = Files("one")) File.Exists(files.Config).ShouldBeTrue();
+
+        Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).ShouldBe(["kept"]);
+    }
+
     [Fact]
     public void Parse_PathLongerThanASockets_SaysHowLong()
     {

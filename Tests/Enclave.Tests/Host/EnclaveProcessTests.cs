@@ -152,18 +152,18 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
         enclave.ProcessId.ShouldBe(second, "it is the same process that counts as up");
     }
 
+    /// <remarks>The runtime ends itself when it wants a thread and has no descriptor for it (exit code 134), so that it may be a new process that answers.</remarks>
     [Fact]
-    public async Task Accept_NoFileDescriptorLeft_GoesOnWhenThereIs()
+    public async Task Accept_NoFileDescriptorLeft_IsSaid_AndAnsweredWhenThereIs()
     {
         await using var enclave = await SupervisedEnclave.StartAsync(chain.Options());
         var process = enclave.ProcessId;
-        await LimitFilesAsync(enclave, "1:");
+        (await LimitFilesAsync(process, "1:")).ShouldBe(0);
         await using var other = new SocketEnclave(SocketEnclave.Parse($"unix:{enclave.FilesFolder}/socket"), Patience);
         var asking = other.IdentifyAsync().AsTask();
         await enclave.UntilAsync(e => e.Lines.Any(line => line.Contains(" 3417 ", StringComparison.Ordinal)));
-        await LimitFilesAsync(enclave, "4096:");
+        await LimitFilesAsync(process, "4096:");
         (await asking.WaitAsync(Patience)).Current.Generation.ShouldBe(1UL);
-        enclave.ProcessId.ShouldBe(process);
     }
 
     [RootFact]
@@ -268,11 +268,11 @@ public sealed class EnclaveProcessTests(AnvilChain chain, ITestOutputHelper outp
         return cores.Length > 0;
     }
 
-    private static async Task LimitFilesAsync(SupervisedEnclave enclave, string limits)
+    private static async Task<int> LimitFilesAsync(int process, string limits)
     {
-        using var prlimit = Process.Start("prlimit", ["--pid", $"{enclave.ProcessId}", $"--nofile={limits}"]);
+        using var prlimit = Process.Start("prlimit", ["--pid", $"{process}", $"--nofile={limits}"]);
         await prlimit.WaitForExitAsync();
-        prlimit.ExitCode.ShouldBe(0, string.Join('\n', enclave.Lines));
+        return prlimit.ExitCode;
     }
 
     private static Process Start(string arguments)
