@@ -230,51 +230,6 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public void QuoteShares_OneAddressTakesAllItCan_LeavesTheOthersAndTheRenewalsTheirs()
-    {
-        var shares = new QuoteShares(600, new ManualTimeProvider());
-        int Take(string? address) => Enumerable.Range(0, 200).Count(_ => shares.TryTake(address) is not null);
-
-        // Ten seconds' worth: of 100 quotes 20 are for renewals, and 20 of the other 80 for one address.
-        Take("192.0.2.1").ShouldBe(20);
-        Take("192.0.2.2").ShouldBe(20);
-        Take("192.0.2.3").ShouldBe(20);
-        Take("192.0.2.4").ShouldBe(20);
-        Take("192.0.2.5").ShouldBe(0);
-        Take(null).ShouldBe(20);
-    }
-
-    [Fact]
-    public void QuoteShares_WhatIsGivenBack_IsOfWhomItWasTakenFrom()
-    {
-        var shares = new QuoteShares(6, new ManualTimeProvider());
-        var renewal = shares.TryTake(null)!;
-        var asked = shares.TryTake("192.0.2.1")!;
-        foreach (var one in renewal) one.GiveBack();
-        shares.TryTake("192.0.2.1").ShouldBeNull();
-        shares.TryTake("192.0.2.2").ShouldBeNull();
-        foreach (var one in asked) one.GiveBack();
-        shares.TryTake("192.0.2.1").ShouldNotBeNull();
-    }
-
-    [Fact]
-    public void QuoteBudget_WhatIsTaken_ComesBackWithTimeOrWhenGivenBack()
-    {
-        var time = new ManualTimeProvider();
-        var budget = new QuoteBudget(12, time);
-        bool[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => budget.TryTake())];
-
-        Take(3).ShouldBe([true, true, false]);
-        budget.GiveBack();
-        Take(2).ShouldBe([true, false]);
-        time.Advance(TimeSpan.FromSeconds(5));
-        Take(2).ShouldBe([true, false]);
-        time.Advance(TimeSpan.FromHours(1));
-        budget.GiveBack();
-        Take(3).ShouldBe([true, true, false]);
-    }
-
-    [Fact]
     public async Task Passport_OneKeysEnclaveIsSlow_OtherKeysDoNotWait()
     {
         var gateway = await OwnVerifierAsync();
@@ -397,7 +352,7 @@ public sealed class PassportEndpointTests : IAsyncLifetime
     public async Task Passport_ByAnotherOperatorsVerifier_GoesThroughItsEndpoint()
     {
         var theirs = await OwnVerifierAsync();
-        var ours = await StartAsync(services => services.AddSingleton<IVerifierWay>(new HandlerOf(theirs)), ("Passport:VerifierUrl", "http://verifier.example/v1/passports"));
+        var ours = await StartAsync(services => services.AddSingleton<IVerifierWay>(new ForwardedVerifier(theirs)), ("Passport:VerifierUrl", "http://verifier.example/v1/passports"));
         var passport = await ours.Client.GetByteArrayAsync($"{Passports}?kid={KeyId}&nonce={Nonce}");
         using var verifier = Es256Key.TryImport(_verifier.PublicKey.Span)!;
         PassportCheck.CheckSigned(passport, verifier).Fault.ShouldBe(PassportFault.None);
@@ -489,24 +444,5 @@ public sealed class PassportEndpointTests : IAsyncLifetime
         using var content = new ByteArrayContent(evidence);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/cbor");
         return await gateway.Client.PostAsync("/v1/passports", content);
-    }
-
-    // The way to the other operator's gateway, in memory.
-    private sealed class HandlerOf(GatewayFixture gateway) : IVerifierWay
-    {
-        public HttpMessageHandler CreateHandler() => new Forward(gateway.Client);
-
-        private sealed class Forward(HttpClient client) : HttpMessageHandler
-        {
-            protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-            {
-                if (request.Method == HttpMethod.Get) return await client.GetAsync(request.RequestUri!.AbsolutePath, cancellationToken);
-
-                request.RequestUri!.AbsolutePath.ShouldBe("/v1/passports");
-                var content = new ByteArrayContent(await request.Content!.ReadAsByteArrayAsync(cancellationToken));
-                content.Headers.ContentType = request.Content.Headers.ContentType;
-                return await client.PostAsync("/v1/passports", content, cancellationToken);
-            }
-        }
     }
 }

@@ -41,17 +41,27 @@ internal sealed class AnswerSigner : IDisposable
     public bool TrySign(byte[] body, ReadOnlySpan<byte> configurationHash, Question question, [NotNullWhen(true)] out byte[]? answer)
     {
         answer = null;
-        if (!TryTake(out var key)) return false;
-
         var toBeSigned = SignedAnswer.ToBeSigned(KeyId, body, configurationHash, question.Encoded.Span);
         byte[] signature;
+        Interlocked.Increment(ref _underWay);
         try
         {
-            signature = Sign(key, toBeSigned);
+            if (_ended || !(_idle.TryTake(out var key) || TryOpen(out key))) return false;
+
+            try
+            {
+                signature = Sign(key, toBeSigned);
+            }
+            finally
+            {
+                _idle.Add(key);
+            }
         }
         finally
         {
-            Return(key);
+            // However it went: who ends the key waits until nobody is under way.
+            Interlocked.Decrement(ref _underWay);
+            if (_ended) Drain();
         }
 
         answer = new SignedAnswer(KeyId, body, signature).Encode();
@@ -120,16 +130,6 @@ internal sealed class AnswerSigner : IDisposable
         return new ECDsaOpenSsl(handle);
     }
 
-    private bool TryTake([NotNullWhen(true)] out ECDsa? key)
-    {
-        key = null;
-        Interlocked.Increment(ref _underWay);
-        if (!_ended && (_idle.TryTake(out key) || TryOpen(out key))) return true;
-
-        Interlocked.Decrement(ref _underWay);
-        return false;
-    }
-
     // Not by waiting for the lock: who ends the key holds it, and waits for those under way.
     private bool TryOpen([NotNullWhen(true)] out ECDsa? key)
     {
@@ -152,13 +152,6 @@ internal sealed class AnswerSigner : IDisposable
         }
 
         return false;
-    }
-
-    private void Return(ECDsa key)
-    {
-        _idle.Add(key);
-        Interlocked.Decrement(ref _underWay);
-        if (_ended) Drain();
     }
 
     private void Drain()

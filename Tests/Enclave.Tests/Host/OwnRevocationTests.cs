@@ -52,6 +52,15 @@ public sealed class OwnRevocationTests : IDisposable
     }
 
     [Fact]
+    public async Task Revoke_SigningThatThrew_HoldsUpNobody()
+    {
+        var signer = _ring.Current.Signer;
+        Should.Throw<NullReferenceException>(() => signer.TrySign([1], Configuration, null!, out _));
+        var revoked = Task.Run(() => _ring.Revoke(signer.KeyId, ChainId, Registry));
+        (await revoked.WaitAsync(TimeSpan.FromSeconds(20))).ShouldNotBeNull();
+    }
+
+    [Fact]
     public void Revoke_AskedAgain_SaysTheSameAndEndsNobodyElse()
     {
         var keyId = _ring.Current.Signer.KeyId;
