@@ -101,6 +101,9 @@ public sealed class EnclaveOptions
     /// <summary>True for 1 to 40 lower-case letters, digits and hyphens.</summary>
     public static bool IsId(string? id) => EnclaveOptionsCheck.IsId(id);
 
+    /// <summary>Who must be met where an enclave with these options is meant.</summary>
+    public EnclaveExpectation ToExpectation() => new(Id, ChainId, ToConfiguration().ComputeHash());
+
     /// <summary>The part that is attested.</summary>
     public EnclaveConfiguration ToConfiguration() => new(
         ChainId,

@@ -41,7 +41,6 @@ public sealed partial class EnclaveFleet : BackgroundService, IAsyncDisposable
     public EnclaveFleet(IOptions<EnclaveOptions> enclave, IOptions<EnclaveProcessOptions> process, TimeProvider time, ILoggerFactory loggers, IAttester? attester = null)
     {
         _logger = loggers.CreateLogger<EnclaveFleet>();
-        var expected = enclave.Value.ToConfiguration().ComputeHash();
         Members =
         [
             Create(enclave.Value, process.Value.ToFirst()),
@@ -52,7 +51,7 @@ public sealed partial class EnclaveFleet : BackgroundService, IAsyncDisposable
         {
             EnclaveMode.InProcess => InProcess(options, time, loggers, attester),
             EnclaveMode.Process => Child(options, process.Value.Of(instance), time, loggers),
-            _ => Connected(new EnclaveExpectation(options.Id, options.ChainId, expected), process.Value.Of(instance), time),
+            _ => Connected(options.ToExpectation(), process.Value.Of(instance), time),
         };
     }
 

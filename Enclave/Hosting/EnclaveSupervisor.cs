@@ -40,7 +40,7 @@ public sealed partial class EnclaveSupervisor : BackgroundService
 
         _files = new EnclaveFiles(enclave, options);
         _metrics = new RelayedMetrics(enclave.Id);
-        Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time, new(enclave.Id, enclave.ChainId, enclave.ToConfiguration().ComputeHash()));
+        Enclave = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromMilliseconds(options.PatienceMilliseconds), time, enclave.ToExpectation());
         _pings = new SocketEnclave(SocketEnclave.Parse(_files.EndPoint), TimeSpan.FromSeconds(options.PingSeconds), time);
     }
 
