@@ -241,4 +241,18 @@ abstract contract StateTest is EndorsersTest {
     {
         return IPythiaRegistry.StorageProof(preimage, header(), proofs);
     }
+
+    // ---- What becomes of it
+
+    function refused(IPythiaRegistry.Statement memory said, IPythiaRegistry.StorageProof memory proof, bytes memory why)
+        internal
+    {
+        vm.expectRevert(why);
+        registry.proveAgainstStorage(x, y, said, proof);
+        assertEq(registry.statusOf(keyId), 1, "the key is good");
+    }
+
+    function wrongCount(uint256 found, uint256 expected) internal pure returns (bytes memory) {
+        return abi.encodeWithSelector(IProvenFacts.ProofCountMismatch.selector, found, expected);
+    }
 }
